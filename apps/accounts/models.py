@@ -1,8 +1,10 @@
 """People, and the trail of what was done in their name."""
 
+import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from uma.kernel.ids import new_id
 
@@ -11,7 +13,13 @@ class UserManager(BaseUserManager["User"]):
     """What Django's own commands need to make an operator."""
 
     def create_superuser(self, username: str, password: str) -> "User":
-        user = User(username=username, display_name=username, is_staff=True, is_superuser=True)
+        user = User(
+            username=username,
+            display_name=username,
+            is_staff=True,
+            is_superuser=True,
+            created_at=timezone.now(),
+        )
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -35,7 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     banned_until = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
 
     objects = UserManager()
 
@@ -71,6 +79,17 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id", "-at"], name="accounts_audit_object"),
             models.Index(fields=["-at"], name="accounts_audit_newest"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="accounts_audit_append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            ),
+            pgtrigger.Protect(
+                name="accounts_audit_no_truncate",
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+            ),
         ]
 
     def __str__(self) -> str:
