@@ -85,10 +85,12 @@ class AuditEvent(models.Model):
                 name="accounts_audit_append_only",
                 operation=pgtrigger.Update | pgtrigger.Delete,
             ),
-            pgtrigger.Protect(
+            pgtrigger.Trigger(
                 name="accounts_audit_no_truncate",
                 operation=pgtrigger.Truncate,
+                when=pgtrigger.Before,
                 level=pgtrigger.Statement,
+                func="RAISE EXCEPTION 'the audit trail is append-only';",
             ),
         ]
 
