@@ -1,0 +1,287 @@
+"""Deal bookings: the terms as they were sold, and the one way a booking may go."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.lookups import Exact
+
+from uma.kernel.ids import new_id
+
+# What may change after the insert; every other column is a term as it was sold.
+_MOVING = ["state", "status_changed_at", "redeemed_at", "cancelled_late", "void_reason"]
+
+_TRANSITION = """
+    IF (OLD.state, NEW.state) NOT IN (
+        ('BOOKED', 'REDEEMED'), ('BOOKED', 'CANCELLED'), ('BOOKED', 'EXPIRED'),
+        ('BOOKED', 'VOIDED'),
+        ('REDEEMED', 'REVERSED'), ('REDEEMED', 'DISPUTED'),
+        ('DISPUTED', 'REDEEMED'), ('DISPUTED', 'REVERSED')
+    ) THEN
+        RAISE EXCEPTION 'booking % may not go from % to %', OLD.id, OLD.state, NEW.state
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rides_booking_arrows';
+    END IF;
+    IF NEW.status_changed_at < OLD.status_changed_at THEN
+        RAISE EXCEPTION 'booking % may not change before its last change', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rides_booking_time_forward';
+    END IF;
+    IF OLD.redeemed_at IS NOT NULL AND NEW.redeemed_at IS DISTINCT FROM OLD.redeemed_at THEN
+        RAISE EXCEPTION 'booking % was redeemed once', OLD.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rides_booking_redeemed_once';
+    END IF;
+    RETURN NEW;
+"""
+_FROZEN = """
+    RAISE EXCEPTION 'the terms of booking % are as they were sold', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'rides_booking_terms_frozen';
+"""
+_BORN = """
+    RAISE EXCEPTION 'a booking begins as BOOKED, not as %', NEW.state
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'rides_booking_born_booked';
+"""
+
+
+class Booking(models.Model):
+    """
+    One deal sold to one rider: the merchant's money is held while it is BOOKED.
+
+    Terms never change after the insert, the state moves only along the arrows of product rule
+    2.4, and a rider has two live bookings at the most, never two at one outlet. The database
+    refuses all else.
+    The hold in the ledger has this row's id.
+    """
+
+    class State(models.TextChoices):
+        BOOKED = "BOOKED"
+        REDEEMED = "REDEEMED"
+        REVERSED = "REVERSED"
+        EXPIRED = "EXPIRED"
+        CANCELLED = "CANCELLED"
+        VOIDED = "VOIDED"
+        DISPUTED = "DISPUTED"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    ref = models.CharField(max_length=13)
+    qr_kid = models.CharField(max_length=2)
+    # What a printed code says; the booking's id would be a secret that logs and webhooks repeat.
+    static_id = models.UUIDField(null=True)
+
+    # No foreign key constraints: each would cost the hot insert a look-up in the server, and
+    # none of these rows is ever deleted. `manage.py verify_bookings` looks for orphans instead.
+    rider = models.ForeignKey(
+        "accounts.User", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    merchant_id = models.UUIDField()
+    outlet_id = models.UUIDField()
+    campaign_id = models.UUIDField()
+    revision = models.PositiveIntegerField()
+
+    zone_code = models.CharField(max_length=8)
+    timezone = models.CharField(max_length=40)
+    merchant_name = models.CharField(max_length=120)
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    discount_bps = models.PositiveIntegerField()
+    basis = models.CharField(max_length=16)
+    cap_paise = models.BigIntegerField()
+    deductible_paise = models.BigIntegerField()
+    cpt_fee_paise = models.BigIntegerField()
+    cpa_fee_paise = models.BigIntegerField()
+    gst_bps = models.PositiveIntegerField()
+    inter_state = models.BooleanField()
+    max_cost_paise = models.BigIntegerField()
+    static_qr = models.BooleanField()
+    geofence_policy = models.CharField(max_length=24)
+    # The allotments this booking took a seat from, to give it back.
+    scopes = ArrayField(models.CharField(max_length=120))
+
+    live_slot = models.PositiveSmallIntegerField()
+    request_key = models.CharField(max_length=255, blank=True)
+    request_fingerprint = models.BinaryField(null=True)
+    booked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    # The columns that change stand last: PostgreSQL then logs only this tail of an updated row.
+    void_reason = models.CharField(max_length=500, blank=True)
+    cancelled_late = models.BooleanField(default=False)
+    state = models.CharField(max_length=9, choices=State, default=State.BOOKED)
+    status_changed_at = models.DateTimeField()
+    redeemed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ref"], name="rides_booking_ref_once"),
+            models.UniqueConstraint(
+                fields=["static_id"],
+                condition=Q(static_id__isnull=False),
+                name="rides_booking_static_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["rider", "live_slot"],
+                condition=Q(state="BOOKED"),
+                name="rides_booking_live_slot_once",
+            ),
+            models.UniqueConstraint(
+                fields=["rider", "outlet_id"],
+                condition=Q(state="BOOKED"),
+                name="rides_booking_outlet_once",
+            ),
+            models.UniqueConstraint(
+                fields=["rider", "request_key"],
+                condition=~Q(request_key=""),
+                name="rides_booking_request_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "BOOKED",
+                        "REDEEMED",
+                        "REVERSED",
+                        "EXPIRED",
+                        "CANCELLED",
+                        "VOIDED",
+                        "DISPUTED",
+                    ]
+                ),
+                name="rides_booking_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(live_slot__in=[1, 2]), name="rides_booking_two_live_slots"
+            ),
+            models.CheckConstraint(
+                condition=Q(ref__regex=r"^[A-Z2-7]{13}$"), name="rides_booking_ref_base32"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("booked_at"), status_changed_at__gte=F("booked_at")),
+                name="rides_booking_times_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["REDEEMED", "DISPUTED", "REVERSED"], redeemed_at__gte=F("booked_at")
+                )
+                | Q(
+                    state__in=["BOOKED", "EXPIRED", "CANCELLED", "VOIDED"],
+                    redeemed_at__isnull=True,
+                ),
+                name="rides_booking_redeemed_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_late=False) | Q(state="CANCELLED"),
+                name="rides_booking_late_is_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="VOIDED") & ~Q(void_reason=""))
+                | (~Q(state="VOIDED") & Q(void_reason="")),
+                name="rides_booking_void_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(static_qr=True, static_id__isnull=False)
+                | Q(static_qr=False, static_id__isnull=True),
+                name="rides_booking_static_as_sold",
+            ),
+            models.CheckConstraint(
+                condition=Q(request_key="", request_fingerprint__isnull=True)
+                | (
+                    ~Q(request_key="")
+                    & Q(
+                        Exact(
+                            Func(
+                                F("request_fingerprint"),
+                                function="octet_length",
+                                output_field=models.IntegerField(),
+                            ),
+                            32,
+                        )
+                    )
+                ),
+                name="rides_booking_request_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis__in=["flat", "actual_capped", "deductible"]),
+                name="rides_booking_basis_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    discount_bps__lte=10_000,
+                    gst_bps__lte=10_000,
+                    cap_paise__gte=0,
+                    deductible_paise__gte=0,
+                    cpt_fee_paise__gte=0,
+                    cpa_fee_paise__gte=0,
+                    max_cost_paise__gt=0,
+                    max_cost_paise__gte=F("cap_paise") + F("cpt_fee_paise") + F("cpa_fee_paise"),
+                ),
+                name="rides_booking_amounts_sane",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(state="BOOKED"), name="rides_booking_overdue"
+            ),
+            models.Index(
+                fields=["merchant_id", "outlet_id"],
+                condition=Q(state="BOOKED"),
+                name="rides_booking_at_outlet",
+            ),
+            models.Index(fields=["rider", "-id"], name="rides_booking_of_rider"),
+            models.Index(
+                fields=["rider", "-status_changed_at"],
+                condition=Q(cancelled_late=True),
+                name="rides_booking_late_cancels",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="rides_booking_born_booked",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                condition=~pgtrigger.Q(new__state="BOOKED"),
+                func=_BORN,
+            ),
+            # Conditions are checked before any trigger function is called: an ordinary redeem
+            # pays for the arrows alone.
+            pgtrigger.Trigger(
+                name="rides_booking_terms_frozen",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange(exclude=_MOVING),
+                func=_FROZEN,
+            ),
+            pgtrigger.Trigger(
+                name="rides_booking_arrows",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=_TRANSITION,
+            ),
+            pgtrigger.Protect(
+                name="rides_booking_never_deleted",
+                operation=pgtrigger.Delete | pgtrigger.Truncate,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class SpokenCodeTries(models.Model):
+    """
+    The wrong spoken codes of one member of staff: five in a quarter of an hour lock them out.
+
+    A wrong code names no booking, so the count stands at the person who types (decisions/0008).
+    A try is charged before the code is compared, so that twins sent at once have five as well.
+    """
+
+    person_id = models.UUIDField(primary_key=True)
+    tries = models.PositiveSmallIntegerField()
+    last_try_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+    # The booking found last: a repeated request must find it although it is no longer live.
+    last_ref = models.CharField(max_length=13, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(tries__lte=5), name="rides_tries_at_most_five"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries"
