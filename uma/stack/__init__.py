@@ -1,0 +1,1 @@
+"""The embedded services behind `make run` and `make test`: started, watched and stopped by our own small code."""
