@@ -1,0 +1,80 @@
+"""What every test stands on: books that balance afterwards, no traffic beyond the loopback, Hypothesis."""
+
+import importlib.util
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, settings
+
+# A slow machine is no failing example, hence no deadline. CI looks at twelve times as many.
+_COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("local", max_examples=25, **_COMMON)  # type: ignore[arg-type]  # of two types
+settings.register_profile("ci", max_examples=300, print_blob=True, **_COMMON)  # type: ignore[arg-type]
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")
+)
+
+_DATABASE_FIXTURES = ("transactional_db", "db")
+_URLS = ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
+
+
+@pytest.fixture(autouse=True)
+def books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that used the database: the ledger's books balance, whatever the test did."""
+    used = next((name for name in _DATABASE_FIXTURES if name in request.fixturenames), None)
+    if used is None or request.node.get_closest_marker("spoils_the_books"):
+        yield
+        return
+    # Set up before us, so torn down after us: the rows are still there when we look.
+    request.getfixturevalue(used)
+    yield
+    # A test may end inside a transaction that the database has already refused: nothing can be read.
+    if not connection.needs_rollback:
+        _assert_books_balance()()
+
+
+def _assert_books_balance() -> Callable[[], None]:
+    if importlib.util.find_spec("tests.wallet.books") is None:
+        return lambda: None
+    books = importlib.import_module("tests.wallet.books")
+    check: Callable[[], None] = books.assert_books_balance
+    return check
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Iterator[None]:
+    """Refuse every connection from this process to beyond the loopback and the named servers."""
+    allowed = {urlsplit(os.environ.get(name, "")).hostname for name in _URLS}
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name), allowed))
+    yield
+    patch.undo()
+
+
+def _guarded(
+    original: Callable[[socket.socket, object], object], allowed: set[str | None]
+) -> Callable[[socket.socket, object], object]:
+    def connect(self: socket.socket, address: object) -> object:
+        if isinstance(address, tuple) and not _is_near(str(address[0]), allowed):
+            pytest.fail(f"A test tried to reach {address[0]}: nothing beyond the loopback.")
+        return original(self, address)
+
+    return connect
+
+
+def _is_near(host: str, allowed: set[str | None]) -> bool:
+    if host in allowed or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
