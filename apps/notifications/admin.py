@@ -1,0 +1,90 @@
+"""What operators see of messages, phones and webhooks: lists to read, and one action."""
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.notifications import services
+from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
+from uma.kernel.errors import DomainError
+
+
+class ReadOnly(admin.ModelAdmin[Model]):
+    """Nothing here is added, changed or deleted by hand."""
+
+    actions_selection_counter = True
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+
+@admin.register(InboxMessage)
+class InboxMessageAdmin(ReadOnly):
+    list_display = (
+        "created_at", "person", "kind", "title", "push_state", "attempts", "next_attempt_at",
+        "pushed_at", "last_error", "read_at",
+    )  # fmt: skip
+    list_filter = ("push_state", "last_error", "kind", "created_at")
+    list_select_related = ("person",)
+    search_fields = ("=id", "=dedupe_key", "person__username")
+    ordering = ("-created_at",)
+    actions = ("push_again",)
+
+    @admin.action(description="Push again", permissions=["push_again"])
+    def push_again(self, request: HttpRequest, chosen: QuerySet[InboxMessage]) -> None:
+        for message_id in chosen.order_by("pk").values_list("pk", flat=True):
+            try:
+                services.push_again(
+                    message_id=message_id,
+                    actor_id=request.user.pk,
+                    reason="pushed again from the console",
+                    now=timezone.now(),
+                )
+            except DomainError as refusal:
+                self.message_user(request, f"{message_id}: {refusal.detail}", messages.ERROR)
+            else:
+                self.message_user(request, f"{message_id}: due again", messages.SUCCESS)
+
+    def has_push_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("notifications.push_again")
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnly):
+    # The addresses themselves stay out of sight: whoever has one may be impersonated to FCM.
+    list_display = ("person", "platform", "last_seen_at", "revoked_at", "revoked_reason")
+    list_filter = ("platform", "revoked_reason", "last_seen_at")
+    list_select_related = ("person",)
+    search_fields = ("=id", "person__username")
+    ordering = ("-last_seen_at",)
+    exclude = ("fcm_token", "fid")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnly):
+    list_display = ("merchant_id", "url", "events", "created_at", "disabled_at")
+    list_filter = ("disabled_at", "created_at")
+    search_fields = ("=id", "=merchant_id", "url")
+    ordering = ("-created_at",)
+    exclude = ("secret",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnly):
+    list_display = (
+        "created_at", "type", "event_id", "endpoint", "state", "attempts", "next_attempt_at",
+        "delivered_at", "last_error",
+    )  # fmt: skip
+    list_filter = ("state", "type", "last_error", "created_at")
+    list_select_related = ("endpoint",)
+    search_fields = ("=id", "=event_id", "=endpoint__merchant_id")
+    ordering = ("-created_at",)

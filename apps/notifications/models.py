@@ -1,0 +1,203 @@
+"""What people and merchants are told: inbox, the phones it is pushed to, merchants' webhooks."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from uma.kernel.ids import new_id
+
+
+class InboxMessage(models.Model):
+    """
+    One thing said to one person once: `dedupe_key` names the fact, so that a repeat finds this row.
+
+    The row is the message; the push is only its echo on a phone. `next_attempt_at` is when the push
+    is due or, while a worker holds it, when its lease ends; `attempts` is that lease's fencing
+    number.
+    """
+
+    class PushState(models.TextChoices):
+        PENDING = "PENDING"
+        SENT = "SENT"
+        SKIPPED = "SKIPPED"
+        FAILED = "FAILED"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # "family" or "family.detail"; the family decides about quiet hours.
+    kind = models.CharField(max_length=64)
+    title = models.CharField(max_length=120)
+    body = models.CharField(max_length=500)
+    data = models.JSONField(default=dict)
+    dedupe_key = models.CharField(max_length=160, unique=True)
+    # The zone's time zone, by which the night is told.
+    timezone = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    push_state = models.CharField(max_length=8, choices=PushState, default=PushState.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    pushed_at = models.DateTimeField(null=True)
+    # A code, never the text of a vendor's answer: that may repeat the message.
+    last_error = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(push_state__in=["PENDING", "SENT", "SKIPPED", "FAILED"]),
+                name="notifications_message_push_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(push_state="SENT", pushed_at__isnull=False)
+                | (~Q(push_state="SENT") & Q(pushed_at__isnull=True)),
+                name="notifications_message_sent_at",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["person", "-created_at", "-id"], name="notifications_inbox_newest"
+            ),
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(push_state="PENDING"),
+                name="notifications_push_due",
+            ),
+        ]
+        permissions = [("push_again", "Can push a message again")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Device(models.Model):
+    """
+    One installation of an app, signed in by one person; live while `revoked_at` is null.
+
+    FCM names an installation by `fid`; older apps only know their registration token. Either names
+    at most one row, so a phone that changes hands takes its row along.
+    """
+
+    class Platform(models.TextChoices):
+        ANDROID = "ANDROID"
+        IOS = "IOS"
+        WEB = "WEB"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    platform = models.CharField(max_length=7, choices=Platform)
+    fcm_token = models.CharField(max_length=512, blank=True)
+    fid = models.CharField(max_length=64, blank=True)
+    last_seen_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(platform__in=["ANDROID", "IOS", "WEB"]),
+                name="notifications_device_platform_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(fcm_token="") | ~Q(fid=""), name="notifications_device_addressed"
+            ),
+            models.UniqueConstraint(
+                fields=["fcm_token"],
+                condition=~Q(fcm_token=""),
+                name="notifications_device_token_once",
+            ),
+            models.UniqueConstraint(
+                fields=["fid"], condition=~Q(fid=""), name="notifications_device_fid_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["person", "-last_seen_at"],
+                condition=Q(revoked_at__isnull=True),
+                name="notifications_device_live",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.platform} {self.pk}"
+
+
+class WebhookEndpoint(models.Model):
+    """Where a merchant's own system listens, and to which events; live until `disabled_at`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    merchant_id = models.UUIDField()
+    url = models.URLField(max_length=500)
+    # Event types such as "handshake.success".
+    events = ArrayField(models.CharField(max_length=64))
+    # Kept as given: the sender signs with it (Standard Webhooks, symmetric).
+    secret = models.CharField(max_length=128)
+    created_at = models.DateTimeField()
+    disabled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant_id", "url"], name="notifications_endpoint_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(events__len__gte=1), name="notifications_endpoint_subscribed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant_id} {self.url}"
+
+
+class WebhookDelivery(models.Model):
+    """One event owed to one endpoint, once; the payload is what was true when it happened."""
+
+    class State(models.TextChoices):
+        PENDING = "PENDING"
+        DELIVERED = "DELIVERED"
+        FAILED = "FAILED"
+        DISABLED = "DISABLED"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    event_id = models.UUIDField()
+    type = models.CharField(max_length=64)
+    payload = models.JSONField()
+    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["endpoint", "event_id"], name="notifications_delivery_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["PENDING", "DELIVERED", "FAILED", "DISABLED"]),
+                name="notifications_delivery_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="DELIVERED", delivered_at__isnull=False)
+                | (~Q(state="DELIVERED") & Q(delivered_at__isnull=True)),
+                name="notifications_delivery_delivered_at",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state="PENDING"),
+                name="notifications_delivery_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

@@ -1,0 +1,233 @@
+"""Writes: tell a person something once, push it to their phones, owe a merchant an event."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from apps.accounts import services as accounts
+from apps.notifications import delivery, quiet
+from apps.notifications.errors import AlreadyPushed, PushInProgress, UnknownMessage
+from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
+
+INDIA = "Asia/Kolkata"
+# FCM takes 4,096 bytes in all; title and body have their own limits.
+DATA_MAX_BYTES = 1_500
+# FCM forgets an Android token after 270 idle days.
+IDLE = timedelta(days=270)
+
+
+def notify(
+    *,
+    person_id: UUID,
+    kind: str,
+    title: str,
+    body: str,
+    data: Mapping[str, object],
+    dedupe_key: str,
+    now: datetime,
+    timezone: str = INDIA,
+) -> InboxMessage:
+    """
+    Put a message into the person's inbox; the same `dedupe_key` again finds the first one.
+
+    Meant for the caller's transaction. Hand `tasks.push_message` the id after the commit for speed;
+    the sweep pushes it anyway. `kind` is "family" or "family.detail"; the families `handshake` and
+    `security` are pushed at night too, others wait for 08:00 in `timezone`.
+    """
+    assert len(json.dumps(dict(data))) <= DATA_MAX_BYTES
+    due_at = quiet.earliest(kind=kind, at=now, timezone=timezone)
+    InboxMessage.objects.bulk_create(
+        [
+            InboxMessage(
+                person_id=person_id,
+                kind=kind,
+                title=title,
+                body=body,
+                data=dict(data),
+                dedupe_key=dedupe_key,
+                timezone=timezone,
+                created_at=now,
+                next_attempt_at=due_at,
+            )
+        ],
+        # Two workers announcing one fact: the unique key lets one row in and neither fail.
+        ignore_conflicts=True,
+    )
+    message = InboxMessage.objects.get(dedupe_key=dedupe_key)
+    assert message.person_id == person_id, "one key names one fact about one person"
+    return message
+
+
+def push(*, message_id: UUID, now: datetime) -> None:
+    """Push one message if it is due and nobody else holds it; must not be inside a transaction."""
+    delivery.deliver(chosen=InboxMessage.objects.filter(pk=message_id), now=now)
+
+
+def push_due(*, now: datetime) -> int:
+    """
+    Push up to fifty due messages, oldest first; return how many were looked at.
+
+    Fewer than `push.BATCH` means that nothing is left. Must not be inside a transaction.
+    """
+    return delivery.deliver(chosen=InboxMessage.objects.all(), now=now).taken
+
+
+@transaction.atomic
+def mark_read(*, message_id: UUID, person_id: UUID, now: datetime) -> InboxMessage:
+    """
+    Mark the person's message as read; the first reading counts.
+
+    Raises:
+        UnknownMessage
+    """
+    own = InboxMessage.objects.filter(pk=message_id, person_id=person_id)
+    own.filter(read_at=None).update(read_at=now)
+    message = own.first()
+    if message is None:
+        raise UnknownMessage
+    return message
+
+
+@transaction.atomic
+def push_again(
+    *, message_id: UUID, actor_id: UUID | None, reason: str, now: datetime
+) -> InboxMessage:
+    """
+    Make a skipped or failed push due again, with its attempts counted from nought.
+
+    Raises:
+        UnknownMessage, AlreadyPushed, PushInProgress
+    """
+    message = InboxMessage.objects.select_for_update(no_key=True).filter(pk=message_id).first()
+    if message is None:
+        raise UnknownMessage
+    if message.push_state == InboxMessage.PushState.SENT:
+        raise AlreadyPushed
+    if message.push_state == InboxMessage.PushState.PENDING:
+        raise PushInProgress
+    before = {"push_state": message.push_state, "last_error": message.last_error}
+    message.push_state = InboxMessage.PushState.PENDING
+    message.attempts = 0
+    message.last_error = ""
+    message.next_attempt_at = quiet.earliest(kind=message.kind, at=now, timezone=message.timezone)
+    message.save(update_fields=["push_state", "attempts", "last_error", "next_attempt_at"])
+    accounts.record(
+        action="message.push-again",
+        object_type="inbox_message",
+        object_id=str(message_id),
+        actor_id=actor_id,
+        at=now,
+        reason=reason,
+        before=before,
+        after={"push_state": message.push_state},
+    )
+    return message
+
+
+def register_device(
+    *, person_id: UUID, platform: str, fcm_token: str, fid: str, now: datetime
+) -> Device:
+    """
+    Remember the installation as this person's; the same `fid` or token again refreshes its row.
+
+    Whoever registered last owns it: a phone that changes hands stops showing the former owner's
+    messages. At most `delivery.DEVICES_MAX` stay live, the longest unseen go.
+    """
+    assert fcm_token or fid
+    try:
+        return _register(person_id, platform, fcm_token, fid, now)
+    except IntegrityError:
+        # A twin of this request inserted between our look-up and our insert; now it is found.
+        return _register(person_id, platform, fcm_token, fid, now)
+
+
+@transaction.atomic
+def _register(person_id: UUID, platform: str, fcm_token: str, fid: str, now: datetime) -> Device:
+    same = Q(pk__in=[])
+    if fid:
+        same |= Q(fid=fid)
+    if fcm_token:
+        same |= Q(fcm_token=fcm_token)
+    # By id, so that two registrations that both meet two rows queue instead of deadlocking.
+    known = list(Device.objects.select_for_update().filter(same).order_by("pk"))
+    # The fid outlives its tokens; a row that shares only the token is that phone before its update.
+    device = next((row for row in known if fid and row.fid == fid), known[0] if known else Device())
+    Device.objects.filter(pk__in=[row.pk for row in known if row.pk != device.pk]).delete()
+    device.person_id = person_id
+    device.platform = platform
+    device.fcm_token = fcm_token or device.fcm_token
+    device.fid = fid or device.fid
+    device.last_seen_at = now
+    device.revoked_at = None
+    device.revoked_reason = ""
+    device.save()
+    live = Device.objects.filter(person_id=person_id, revoked_at=None)
+    surplus = live.order_by("-last_seen_at", "-pk").values_list("pk", flat=True)[
+        delivery.DEVICES_MAX :
+    ]
+    Device.objects.filter(pk__in=list(surplus)).update(revoked_at=now, revoked_reason="too_many")
+    return device
+
+
+def revoke_idle_devices(*, limit: int, now: datetime) -> int:
+    """Revoke up to `limit` installations unseen for 270 days; return how many."""
+    idle = Device.objects.filter(revoked_at=None, last_seen_at__lt=now - IDLE)
+    chosen = list(idle.order_by("last_seen_at").values_list("pk", flat=True)[:limit])
+    # Asked again in the update: a phone may have come back between the two statements.
+    return idle.filter(pk__in=chosen).update(revoked_at=now, revoked_reason="idle")
+
+
+def add_endpoint(
+    *, merchant_id: UUID, url: str, events: list[str], secret: str, now: datetime
+) -> WebhookEndpoint:
+    """Subscribe a merchant's system at `url` to event types; `secret` is kept to sign with."""
+    return WebhookEndpoint.objects.create(
+        merchant_id=merchant_id, url=url, events=sorted(set(events)), secret=secret, created_at=now
+    )
+
+
+def disable_endpoint(*, endpoint_id: UUID, now: datetime) -> None:
+    """Stop an endpoint; what it is still owed is kept as DISABLED, for a replay."""
+    with transaction.atomic():
+        WebhookEndpoint.objects.filter(pk=endpoint_id, disabled_at=None).update(disabled_at=now)
+        WebhookDelivery.objects.filter(
+            endpoint_id=endpoint_id, state=WebhookDelivery.State.PENDING
+        ).update(state=WebhookDelivery.State.DISABLED)
+
+
+def queue_webhook(
+    *,
+    merchant_id: UUID,
+    event_id: UUID,
+    type: str,  # noqa: A002 - the field's name in Standard Webhooks
+    payload: Mapping[str, object],
+    now: datetime,
+) -> list[WebhookDelivery]:
+    """Owe the event to each live endpoint of the merchant subscribed to its type, once for each."""
+    endpoints = WebhookEndpoint.objects.filter(
+        merchant_id=merchant_id, disabled_at=None, events__contains=[type]
+    )
+    owed = [
+        WebhookDelivery(
+            endpoint=endpoint,
+            event_id=event_id,
+            type=type,
+            payload=dict(payload),
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for endpoint in endpoints
+    ]
+    if not owed:
+        return []
+    # A repeat of the announcement meets unique (endpoint, event) and adds nothing.
+    WebhookDelivery.objects.bulk_create(owed, ignore_conflicts=True)
+    return list(
+        WebhookDelivery.objects.filter(
+            event_id=event_id, endpoint__in=[row.endpoint_id for row in owed]
+        ).order_by("pk")
+    )
