@@ -138,6 +138,22 @@ def parse(text: str, *, keys: Keyring, now: datetime) -> ParsedToken | StaticCod
         QrUnreadable: anything that is not byte for byte a code of ours.
         QrStale: a genuine code of another moment, with the skew; of the future as well.
     """
+    read_token = read(text, keys=keys)
+    if isinstance(read_token, ParsedToken):
+        check_fresh(read_token, now=now)
+    return read_token
+
+
+def read(text: str, *, keys: Keyring) -> ParsedToken | StaticCode:
+    """
+    Read the text of a scanned code and check the MAC of a rotating one, whatever its age.
+
+    A scan that is repeated after its answer was lost carries an old code by then; it must still find
+    the handshake it settled, so the age is a separate question.
+
+    Raises:
+        QrUnreadable: anything that is not byte for byte a code of ours.
+    """
     # Length first: nothing longer than a code reaches the patterns.
     if len(text) > MAX_CHARS:
         raise QrUnreadable
@@ -150,10 +166,19 @@ def parse(text: str, *, keys: Keyring, now: datetime) -> ParsedToken | StaticCod
     expected = _mac(booking_key(keys=keys, kid=kid, ref=ref), kid, ref, steps)
     if not hmac.compare_digest(expected, found["mac"]):
         raise QrUnreadable
-    step, current = _number_of(steps), step_at(now)
-    if not current - ACCEPTED_STEPS_BACK <= step <= current:
-        raise QrStale(skew_seconds=(current - step) * STEP_SECONDS, server_time=now)
-    return ParsedToken(kid, ref, step)
+    return ParsedToken(kid, ref, _number_of(steps))
+
+
+def check_fresh(read_token: ParsedToken, *, now: datetime) -> None:
+    """
+    Refuse a code of another moment: only the current and the previous step are accepted.
+
+    Raises:
+        QrStale: with the skew; of the future as well.
+    """
+    current = step_at(now)
+    if not current - ACCEPTED_STEPS_BACK <= read_token.step <= current:
+        raise QrStale(skew_seconds=(current - read_token.step) * STEP_SECONDS, server_time=now)
 
 
 def _mac(key: bytes, kid: str, ref: str, steps: str) -> str:
