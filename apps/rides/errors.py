@@ -38,12 +38,6 @@ class BookingNotFound(DomainError):
     status = 404
 
 
-class BookingNotLive(DomainError):
-    code = "booking_not_live"
-    title = "This booking is no longer waiting for its scan"
-    status = 409
-
-
 class TransitionRefused(DomainError):
     code = "booking_transition_refused"
     title = "A booking in this state cannot do that"
@@ -66,12 +60,6 @@ class BookingCooldown(DomainError):
     code = "booking_cooldown"
     title = "Too many late cancellations"
     status = 409
-
-
-class RequestKeyReused(DomainError):
-    code = "idempotency_key_reused"
-    title = "This Idempotency-Key belongs to another request"
-    status = 422
 
 
 class StaticCodeNotOffered(DomainError):
