@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "uma.kernel.http.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -146,9 +147,18 @@ REST_FRAMEWORK: dict[str, Any] = {  # Any: DRF's settings are of many types
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "uma.kernel.http.negotiation.JSONFirst",
     "DEFAULT_SCHEMA_CLASS": "uma.kernel.http.openapi.Schema",
     "EXCEPTION_HANDLER": "uma.kernel.http.problems.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["uma.kernel.http.limits.RateLimit"],
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "COERCE_DECIMAL_TO_STRING": False,
+}
+# Strangers by address, people by id; the scanner's lane is its own and counts in the process alone.
+RATE_LIMITS: dict[str, str] = {
+    "anonymous": env.str("UMA_RATE_ANONYMOUS", default="100/minute"),
+    "rider": env.str("UMA_RATE_RIDER", default="1000/hour"),
+    "merchant": env.str("UMA_RATE_MERCHANT", default="6000/hour"),
+    "operator": env.str("UMA_RATE_OPERATOR", default="6000/hour"),
+    "scanner": env.str("UMA_RATE_SCANNER", default="1200/minute"),
 }
 
 # --- queue --------------------------------------------------------------------------------------

@@ -8,13 +8,19 @@ class DomainError(Exception):
     A rule said no; nothing was written.
 
     Class facts: `code` (snake_case, stable, on the wire), `title` (a short sentence), `status` (4xx, or
-    503 for a zone or a service that is closed for now). Instance facts: `detail` (one sentence for the
-    person who reads it) and `extra` (JSON-able members of the problem document, snake_case).
+    503 for a zone or a service that is closed for now), `advice` (what the reader can do about it, shown
+    at /problems/<code>), `retry_after_s` (sent as Retry-After when set) and `applied` (whether the
+    request can have changed anything: `maybe` only when the outcome is unknown). Instance facts: `detail` (one
+    sentence for the person who reads it) and `extra` (JSON-able members of the problem document,
+    snake_case).
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     status: ClassVar[int] = 409
+    advice: ClassVar[str] = ""
+    retry_after_s: ClassVar[int | None] = None
+    applied: ClassVar[str] = "definitely_not"
 
     def __init__(self, detail: str | None = None, /, **extra: object) -> None:
         self.detail = detail if detail is not None else f"{self.title}."
