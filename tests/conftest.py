@@ -1,4 +1,7 @@
-"""What every test stands on: books that balance afterwards, no traffic beyond the loopback, Hypothesis."""
+"""
+What every test stands on: books that balance afterwards, no traffic beyond the loopback,
+Hypothesis.
+"""
 
 import importlib.util
 import ipaddress
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
@@ -28,7 +32,7 @@ _URLS = ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
 
 @pytest.fixture(autouse=True)
 def books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test that used the database: the ledger's books balance, whatever the test did."""
+    """After every test that used the database, whatever it did, the ledger's books balance."""
     used = next((name for name in _DATABASE_FIXTURES if name in request.fixturenames), None)
     if used is None or request.node.get_closest_marker("spoils_the_books"):
         yield
@@ -36,7 +40,7 @@ def books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     # Set up before us, so torn down after us: the rows are still there when we look.
     request.getfixturevalue(used)
     yield
-    # A test may end inside a transaction that the database has already refused: nothing can be read.
+    # Inside a transaction that the database has already refused nothing can be read.
     if not connection.needs_rollback:
         _assert_books_balance()()
 
@@ -78,3 +82,9 @@ def _is_near(host: str, allowed: set[str | None]) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def roomy_rate_limits() -> None:
+    """All tests share one address; those about the limits set their own."""
+    django_settings.RATE_LIMITS.update(dict.fromkeys(django_settings.RATE_LIMITS, "1000000/hour"))
