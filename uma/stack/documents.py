@@ -61,7 +61,7 @@ class Documents(Server):
         data = self.folder / "data"
         folders.make_private(data)
         end_orphan(self.folder / "pid", belongs_to=str(data))
-        if self.port == 0 or not ports.is_free(self.port):
+        if self.port == 0:
             self.port = ports.choose(
                 wanted=self.wanted_port,
                 remembered=self.folder / "port",

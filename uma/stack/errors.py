@@ -2,7 +2,7 @@
 
 
 class StackError(Exception):
-    """The stack cannot go on; `cause` says why and `advice` what the person at the terminal can do."""
+    """The stack cannot go on: `cause` says why, `advice` what the person at the terminal does."""
 
     def __init__(self, cause: str, advice: str) -> None:
         self.cause = cause

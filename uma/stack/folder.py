@@ -1,4 +1,7 @@
-"""The git-ignored folder `.local/`: who owns it now, whether it can be written, and whether the disk has room."""
+"""
+The git-ignored folder `.local/`: who owns it now, whether it can be written, and whether the disk
+has room.
+"""
 
 import fcntl
 import json
@@ -39,7 +42,8 @@ def require_space(folder: Path, needed_bytes: int = NEEDED_BYTES) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
         raise StackError(
-            f"The disk under {folder} has {free // 2**20} MiB left; {needed_bytes // 2**20} MiB are needed.",
+            f"The disk under {folder} has {free // 2**20} MiB left of the"
+            f" {needed_bytes // 2**20} MiB needed.",
             "Free some space (`make reset` clears this project's own data) and start again.",
         )
 

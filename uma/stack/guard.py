@@ -1,8 +1,10 @@
 """
-Ends what a killed parent left: reads `+PID SIGNAL` and `-PID` lines, and acts when its input closes.
+Ends what a killed parent left: reads `+PID SIGNAL` and `-PID` lines, and acts when its input
+closes.
 
-Run by path, never imported. A process group that outlives the parent (kill -9 tells nobody) gets its own
-stop signal and, three seconds later, SIGKILL. It covers grandchildren too, which PR_SET_PDEATHSIG does not.
+Run by path, never imported. A process group that outlives the parent (kill -9 tells nobody) gets
+its own stop signal and, three seconds later, SIGKILL. It covers grandchildren too, which
+PR_SET_PDEATHSIG does not.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Run a command that ends when its parent does: `launch.py SIGNAL PARENT COMMAND…` (run by path, never imported)."""
+"""
+Run a command that ends when its parent does: `launch.py SIGNAL PARENT COMMAND…` (run by path, never
+imported).
+"""
 
 import ctypes
 import os
@@ -16,7 +19,7 @@ def main() -> None:
         # The parent may have died before the line above: then no signal would ever come.
         if os.getppid() != parent:
             sys.exit(1)
-    # Ignored signals survive exec: a shell's background job ignores SIGINT, and PostgreSQL needs it.
+    # Ignored signals survive exec: a shell's background job ignores SIGINT, PostgreSQL needs it.
     for name in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(name, signal.SIG_DFL)
     os.execvp(command[0], command)  # noqa: S606 - no shell is the point

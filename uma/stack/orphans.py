@@ -1,4 +1,4 @@
-"""Servers that a killed run left behind: found by the process id they wrote, ended, never adopted."""
+"""Servers that a killed run left: found by the process id they wrote, ended, never adopted."""
 
 import os
 import signal
@@ -14,8 +14,8 @@ def end_orphan(pid_file: Path, *, belongs_to: str) -> None:
     """
     End the server whose id the file holds, if it is alive and its command line names `belongs_to`.
 
-    The caller owns the folder, so whoever serves from it has lost its parent. A zombie counts as gone:
-    process 1 may take seconds to collect it, and it holds nothing.
+    The caller owns the folder, so whoever serves from it has lost its parent. A zombie counts as
+    gone: process 1 may take seconds to collect it, and it holds nothing.
 
     Raises:
         StackError: it does not end.
@@ -34,7 +34,7 @@ def end_orphan(pid_file: Path, *, belongs_to: str) -> None:
                 return
             time.sleep(0.05)
     raise StackError(
-        f"A server of an earlier run (process {pid}) serves from {pid_file.parent} and does not end.",
+        f"A server of an earlier run (process {pid}) does not end; it holds {pid_file.parent}.",
         f"End it (kill -9 {pid}) and start again.",
     )
 

@@ -56,12 +56,14 @@ def choose(*, wanted: int | None, remembered: Path, service: str, setting: str) 
 
 def require_free(port: int, *, service: str, setting: str) -> None:
     """Raise a StackError that names the holder when the port is taken."""
-    if is_free(port):
-        return
-    holder = holder_of(port)
-    by = f" by {holder}" if holder else " by another program"
-    raise StackError(
-        f"Port {port}, meant for {service}, is taken{by}.",
+    if not is_free(port):
+        raise taken(port, service=service, setting=setting)
+
+
+def taken(port: int, *, service: str, setting: str) -> StackError:
+    """Return the refusal that names the holder of a port."""
+    return StackError(
+        f"Port {port}, meant for {service}, is taken by {holder_of(port) or 'another program'}.",
         f"Stop that program or choose another port: {setting}={port + 1} make run",
     )
 

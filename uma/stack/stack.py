@@ -1,0 +1,219 @@
+"""
+`make run`: every step from an empty folder to "ready", then watching until Ctrl-C.
+
+One process owns `.local/` and is the parent of everything else, so that nothing outlives it.
+"""
+
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from uma.stack import environment as environments
+from uma.stack import folder as folders
+from uma.stack import ports, programs
+from uma.stack.documents import Documents
+from uma.stack.errors import StackError
+from uma.stack.folder import LOCAL, ROOT, Owner
+from uma.stack.postgres import Cluster
+from uma.stack.screen import Screen
+from uma.stack.server import Server
+from uma.stack.supervisor import Supervisor
+from uma.stack.valkey import Valkey
+
+_STOP_WITHIN_SECONDS = 4.5
+_LOOK_EVERY_SECONDS = 0.1
+_DEFAULT_WEB_PORT = 8000
+_COMMANDS = ROOT / "apps" / "handshake" / "management" / "commands"
+
+
+class Told(KeyboardInterrupt):
+    """Ctrl-C, SIGTERM or a closed terminal: stop."""
+
+
+class Stack:
+    """The platform on this machine; settings come from `environ` (UMA_WEB_PORT and the like)."""
+
+    def __init__(self, *, environ: Mapping[str, str], screen: Screen, folder: Path = LOCAL) -> None:
+        self.folder = folder
+        self.logs = folder / "log"
+        self.screen = screen
+        self.supervisor = Supervisor(say=screen.say)
+        self.values: dict[str, str] = {}
+        self._environ = environ
+        self._owner: Owner | None = None
+        self._host = environ.get("UMA_WEB_HOST", ports.HOST)
+        self.web_port = _number(environ, "UMA_WEB_PORT") or _DEFAULT_WEB_PORT
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.web_port}"
+
+    def run(self) -> int:
+        """Bring everything up, watch it, take it down; return the exit code."""
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, _told)
+        try:
+            self.up()
+            while True:
+                time.sleep(_LOOK_EVERY_SECONDS)
+                self.supervisor.look()
+        except KeyboardInterrupt:
+            return 0
+        except StackError as problem:
+            self.screen.refuse(problem)
+            return 1
+        finally:
+            self.down()
+
+    def up(self) -> None:
+        """
+        Take every step up to "ready".
+
+        Raises:
+            StackError: a step failed; what was started still runs, `down` ends it.
+        """
+        started = time.monotonic()
+        with self.screen.step("This machine has what it takes"):
+            self._check_machine()
+        self._start_stores()
+        with self.screen.step("The database has today's tables"):
+            self._manage("migrate", "--no-input", title="Migrating the database")
+        with self.screen.step("The demo city is there"):
+            self._manage_if_there("seed_demo", title="Seeding the demo city")
+        self._start_programs()
+        with self.screen.step("One journey through the public API"):
+            receipt = self._manage_if_there(
+                "demo", "--base-url", self.url, title="The journey through the API"
+            )
+        self.screen.show(receipt)
+        self.screen.ready(took=time.monotonic() - started, rows=self._rows())
+
+    def down(self) -> None:
+        """Stop everything that runs; a second Ctrl-C while stopping ends it at once."""
+        started = time.monotonic()
+        signal.signal(signal.SIGINT, lambda *_: self.supervisor.kill())
+        killed = self.supervisor.stop(within=_STOP_WITHIN_SECONDS)
+        if self._owner is not None:
+            self._owner.leave()
+            note = f" (ended the hard way: {', '.join(killed)})" if killed else ""
+            self.screen.say(f"Stopped in {time.monotonic() - started:.1f} s{note}.")
+
+    def _check_machine(self) -> None:
+        folders.make_private(self.folder)
+        owner = Owner(self.folder)
+        if not owner.take(url=self.url):
+            raise already_running(owner)
+        self._owner = owner
+        folders.require_space(self.folder)
+        ports.require_free(self.web_port, service="the web server", setting="UMA_WEB_PORT")
+
+    def _start_stores(self) -> None:
+        addresses = {
+            name: value
+            for name in ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
+            if (value := self._environ.get(name))
+        }
+        ours: dict[str, Cluster | Valkey | Documents] = {}
+        if "DATABASE_URL" not in addresses:
+            ours["DATABASE_URL"] = Cluster(
+                folder=self.folder / "postgres",
+                wanted_port=_number(self._environ, "UMA_POSTGRES_PORT"),
+            )
+        if "REDIS_URL" not in addresses:
+            ours["REDIS_URL"] = Valkey(
+                folder=self.folder / "valkey", wanted_port=_number(self._environ, "UMA_VALKEY_PORT")
+            )
+        if "MONGODB_URL" not in addresses:
+            ours["MONGODB_URL"] = Documents(
+                folder=self.folder / "documents",
+                wanted_port=_number(self._environ, "UMA_DOCUMENTS_PORT"),
+            )
+        if ours:
+            with self.screen.step("The stores are starting"):
+                self.supervisor.launch(list(ours.values()), stores=True)
+        self._wait_for(list(ours.values()))
+        addresses |= {name: server.url for name, server in ours.items()}
+        addresses["UMA_WEB_URL"] = self.url
+        self.values = environments.write(self.folder / "env", addresses=addresses)
+
+    def _start_programs(self) -> None:
+        common = {"environment": self.values, "logs": self.logs}
+        (self.folder / "beat").mkdir(exist_ok=True)
+        chosen = [
+            programs.web(
+                host=self._host,
+                port=self.web_port,
+                workers=_number(self._environ, "UMA_WEB_WORKERS") or 2,
+                **common,
+            ),
+            programs.worker(
+                concurrency=_number(self._environ, "UMA_WORKER_CONCURRENCY") or 2, **common
+            ),
+            programs.beat(folder=self.folder / "beat", **common),
+            programs.sandbox(**common),
+        ]
+        servers = [server for server in chosen if server is not None]
+        with self.screen.step("The programs are starting"):
+            self.supervisor.launch(servers, stores=False)
+        self._wait_for(servers)
+
+    def _wait_for(self, servers: Sequence[Server]) -> None:
+        for server in servers:
+            with self.screen.step(f"{server.title} answers"):
+                server.wait_ready()
+
+    def _manage(self, command: str, *arguments: str, title: str) -> str:
+        program = programs.python(
+            name=command,
+            arguments=["manage.py", command, *arguments],
+            environment=self.values,
+            logs=self.logs,
+        )
+        return programs.run_to_end(program, title=title)
+
+    def _manage_if_there(self, command: str, *arguments: str, title: str) -> str:
+        if not (_COMMANDS / f"{command}.py").exists():
+            return ""
+        return self._manage(command, *arguments, title=title)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        password = self.values["UMA_DEMO_PASSWORD"]
+        return [
+            ("API", f"{self.url}/api/docs"),
+            ("Health", f"{self.url}/health"),
+            ("Console", f"{self.url}/admin/   operator / {password}"),
+            ("Sign-ins", f"POST {self.url}/api/auth/dev"),
+            ("  a rider", '{"username": "rider-01", "role": "rider"}'),
+            ("  a merchant", '{"username": "merchant-01", "role": "merchant"}'),
+            ("Another terminal", f"{ROOT.name}$ .venv/bin/python manage.py shell"),
+            ("Logs", str(self.logs)),
+        ]
+
+
+def already_running(owner: Owner) -> StackError:
+    """Return the refusal of a second start, which says where the first one is."""
+    facts = owner.facts()
+    return StackError(
+        f"UMA already runs: process {facts.get('pid', '?')}, {facts.get('url', 'still starting')}.",
+        "Use that one, or stop it first: Ctrl-C in its terminal, or `make stop`.",
+    )
+
+
+def _told(_number: int, _frame: object) -> None:
+    raise Told
+
+
+def _number(environ: Mapping[str, str], name: str) -> int | None:
+    """
+    Return a setting that is a number, None when it is absent.
+
+    Raises:
+        StackError: it is something else.
+    """
+    text = environ.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise StackError(f"{name}={text} is no number from 1 to 65535.", "Correct it, then again.")
+    return int(text)
