@@ -1,4 +1,4 @@
-"""What every refusal of the domain has: a code, a title, a status and the facts of this instance."""
+"""What every refusal of the domain has: a code, a title, a status and its own facts."""
 
 from typing import ClassVar
 
@@ -7,12 +7,12 @@ class DomainError(Exception):
     """
     A rule said no; nothing was written.
 
-    Class facts: `code` (snake_case, stable, on the wire), `title` (a short sentence), `status` (4xx, or
-    503 for a zone or a service that is closed for now), `advice` (what the reader can do about it, shown
-    at /problems/<code>), `retry_after_s` (sent as Retry-After when set) and `applied` (whether the
-    request can have changed anything: `maybe` only when the outcome is unknown). Instance facts: `detail` (one
-    sentence for the person who reads it) and `extra` (JSON-able members of the problem document,
-    snake_case).
+    Class facts: `code` (snake_case, stable, on the wire), `title` (a short sentence), `status`
+    (4xx, or 503 for a zone or a service that is closed for now), `advice` (what the reader can do
+    about it, shown at /problems/<code>), `retry_after_s` (sent as Retry-After when set) and
+    `applied` (whether the request can have changed anything: `maybe` only when the outcome is
+    unknown). Instance facts: `detail` (one sentence for the person who reads it) and `extra`
+    (JSON-able members of the problem document, snake_case).
     """
 
     code: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Places on the Earth: a point, its column on PostgreSQL's own `point` type, and distances in metres."""
+"""Places: a point, its column on PostgreSQL's own `point` type, and distances in metres."""
 
 import math
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Box:
 
     @classmethod
     def around(cls, centre: Point, radius_m: float) -> Self:
-        """Return a box that holds every place within `radius_m` of `centre` (clipped at the poles)."""
+        """Return a box that holds every place within `radius_m` of `centre`."""
         high = radius_m / METRES_PER_DEGREE
         # A degree of longitude is shortest at the box's edge nearest to a pole, so the widest
         # extent is asked for there; beyond the pole the box is the whole circle of latitude.
@@ -141,10 +141,10 @@ class SamePoint(Lookup[Any]):
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} ~= {right}", [*left_params, *right_params]
+        return f"{left} ~= {right}", (*left_params, *right_params)
 
 
 @PointField.register_lookup
@@ -156,19 +156,19 @@ class InsideBox(Lookup[Any]):
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
         box: Box = self.rhs
         corners = f"{_literal(box.north_east)},{_literal(box.south_west)}"
-        return f"{left} <@ %s::box", [*params, corners]
+        return f"{left} <@ %s::box", (*params, corners)
 
 
 class NearestTo(models.Func):
     """
     The `<->` distance in degrees, for `order_by(NearestTo("location", point))`.
 
-    A GiST index on the column serves the order. Degrees of longitude are not shortened by the latitude,
-    so re-sort the page by `distance_m` before it is shown.
+    A GiST index on the column serves the order. Degrees of longitude are not shortened by the
+    latitude, so re-sort the page by `distance_m` before it is shown.
     """
 
     template = "%(expressions)s"

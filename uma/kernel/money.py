@@ -14,8 +14,8 @@ def share_bps(paise: int, bps: int) -> int:
     """
     Return `bps` hundredths of a percent of `paise`, rounded half up.
 
-    Each tax component is rounded on its own base, never as total minus part (product rule 2.6), so two
-    equal rates always give two equal components.
+    Each tax component is rounded on its own base, never as total minus part (product rule 2.6), so
+    two equal rates always give two equal components.
     """
     assert paise >= 0
     assert 0 <= bps <= BPS

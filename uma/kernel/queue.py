@@ -1,4 +1,4 @@
-"""Handing messages to the broker without ever waiting for it: the sweep is the guarantee, this is speed."""
+"""Handing messages to the broker without waiting: the sweep is the guarantee, this is speed."""
 
 import atexit
 import logging
@@ -48,9 +48,9 @@ class _Outbound:
     """
     A bounded queue in this process and the one daemon thread that empties it.
 
-    Order: a message leaves the deque only after the broker took it, so a broker that dies between two
-    messages loses neither. A broker that froze after the bytes reached its socket gets the message
-    twice; every task is safe to run twice.
+    Order: a message leaves the deque only after the broker took it, so a broker that dies between
+    two messages loses neither. A broker that froze after the bytes reached its socket gets the
+    message twice; every task is safe to run twice.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -62,7 +62,7 @@ class _Outbound:
         self._connections: dict[Celery, Any] = {}  # Any: kombu has no types
 
     def put(self, message: _Message) -> bool:
-        """Take the message, or say no when the queue is full; waits for nothing but the short lock."""
+        """Take the message, or say no when the queue is full; never waits for the broker."""
         with self._wake:
             if self._process != os.getpid():
                 self._begin()
@@ -82,7 +82,7 @@ class _Outbound:
             return not self._messages
 
     def after_fork(self) -> None:
-        """Forget the parent's lock and messages: its thread, which would publish them, is still there."""
+        """Forget the parent's lock and messages: the parent's thread publishes them."""
         self._wake = threading.Condition()
         self._messages = deque()
         self._connections = {}
@@ -116,14 +116,15 @@ class _Outbound:
                 self._wake.notify_all()
 
     def _publish(self, message: _Message) -> bool:
-        """Tell whether the message is done with: taken by the broker, or impossible to send at all."""
+        """Tell whether the message is done with: taken, or impossible to send at all."""
         app = message.task.app
         try:
             message.task.apply_async(
                 kwargs=message.kwargs, connection=self._connection(app), retry=False
             )
         except (EncodeError, TypeError):
-            # It can never be sent; the sweep finds the row behind it, and the log finds the mistake.
+            # It can never be sent; the sweep finds the row behind it, and the log finds the
+            # mistake.
             logger.exception("message for %s cannot be encoded", message.task.name)
             DROPPED.inc()
             return True
@@ -152,8 +153,8 @@ class _Outbound:
         connection = self._connections.pop(app, None)
         if connection is not None:
             try:
-                connection.collapse() if hasattr(connection, "collapse") else connection.release()
-            except Exception:  # noqa: BLE001  # it is broken; that is why it is closed
+                connection.release()
+            except Exception:  # it is broken; that is why it is closed
                 logger.debug("closing a broken broker connection failed", exc_info=True)
 
 
@@ -165,8 +166,9 @@ def enqueue(task: Any, **kwargs: object) -> None:  # Any: Celery's tasks are mad
     """
     Hand a message to the broker soon, without waiting and without failing.
 
-    Call it after the commit. The message may be lost (a full queue, a killed process) or arrive twice;
-    the sweep behind every task makes up for the first and the task's own check for the second.
+    Call it after the commit. The message may be lost (a full queue, a killed process) or arrive
+    twice; the sweep behind every task makes up for the first and the task's own check for the
+    second.
     """
     if not _outbound.put(_Message(task, kwargs)):
         DROPPED.inc()
@@ -174,7 +176,7 @@ def enqueue(task: Any, **kwargs: object) -> None:  # Any: Celery's tasks are mad
 
 
 def flush(timeout_s: float) -> bool:
-    """Wait until this process has handed over its messages; for commands that end, and for tests."""
+    """Wait until this process has handed over its messages; tell whether it has."""
     return _outbound.flush(timeout_s)
 
 

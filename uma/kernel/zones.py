@@ -36,8 +36,8 @@ class Window:
     """
     Weekly opening hours on the zone's clock: from `start`, included, to `end`, excluded.
 
-    `dow` is 0 for Monday to 6 for Sunday, the day on which the window opens. An `end` that is not after
-    `start` lies on the following day; equal times make twenty-four hours.
+    `dow` is 0 for Monday to 6 for Sunday, the day on which the window opens. An `end` that is not
+    after `start` lies on the following day; equal times make twenty-four hours.
     """
 
     dow: int

@@ -30,7 +30,7 @@ def _descendants(of: type[DomainError]) -> Iterator[type[DomainError]]:
 
 
 def all_refusals() -> dict[str, type[DomainError]]:
-    """Return every refusal of the kernel and of the installed apps by its code, in order of codes."""
+    """Return every refusal of the kernel and of the installed apps, by code and in its order."""
     autodiscover_modules("errors")
     # A class without a code of its own is a family, not a refusal.
     found = {

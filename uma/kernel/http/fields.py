@@ -9,8 +9,8 @@ from rest_framework import serializers
 from uma.kernel.geo import Point
 from uma.kernel.money import PAISE_PER_RUPEE, rupees
 
-# One crore rupees: above it a number on the wire is a mistake, and far below 2^53 paise, so that the
-# JSON number is exact in every client.
+# One crore rupees: above it a number on the wire is a mistake, and far below 2^53 paise, so that
+# the JSON number is exact in every client.
 LARGEST_AMOUNT_PAISE = 10_000_000 * PAISE_PER_RUPEE
 PAISE_DIGITS = 2
 
@@ -91,8 +91,8 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         text = unicodedata.normalize("NFC", super().to_internal_value(data))
-        # Cc: control; Cf: bidi overrides and other invisible formatting. Joiners stay: Indic scripts
-        # and emoji need them. A line break is how people write a description.
+        # Cc: control; Cf: bidi overrides and other invisible formatting. Joiners stay: Indic
+        # scripts and emoji need them. A line break is how people write a description.
         for sign in text:
             if (
                 not sign.isprintable()

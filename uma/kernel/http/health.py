@@ -25,8 +25,9 @@ class Probe:
     """
     One check of one dependency, run by at most one thread at a time.
 
-    A frozen server does not honour its own time-outs, so the caller waits only `PATIENCE_S`; a check that
-    is still stuck then answers "down" to everybody until it returns, and no second thread joins it.
+    A frozen server does not honour its own time-outs, so the caller waits only `PATIENCE_S`; a
+    check that is still stuck then answers "down" to everybody until it returns, and no second
+    thread joins it.
     """
 
     def __init__(self, check: Callable[[], object]) -> None:
@@ -60,7 +61,7 @@ class Probe:
 
 def _database() -> None:
     # A connection of its own: the pool may be exhausted by the very trouble this should report.
-    options: dict[str, Any] = connections["default"].get_connection_params()  # type: ignore[attr-defined]  # every backend has it
+    options: dict[str, Any] = connections["default"].get_connection_params()
     for name in ("pool", "context", "cursor_factory", "server_side_binding", "isolation_level"):
         options.pop(name, None)
     options["connect_timeout"] = 1
@@ -112,8 +113,9 @@ def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """
     Say whether requests should be sent here.
 
-    Only the database decides. The broker and the document store are reported, never waited for: without
-    them handshakes still settle, and taking every server out of the proxy would stop those too.
+    Only the database decides. The broker and the document store are reported, never waited for:
+    without them handshakes still settle, and taking every server out of the proxy would stop those
+    too.
     """
     up = {
         "database": database.is_up(),

@@ -69,8 +69,9 @@ class SharedCounts:
     """
     Counters in Valkey behind a circuit breaker.
 
-    One INCR per request, atomic in Valkey, so that exactly the limit passes however many ask at once. A
-    frozen Valkey costs one request its socket time-out; for the next seconds everybody counts locally.
+    One INCR per request, atomic in Valkey, so that exactly the limit passes however many ask at
+    once. A frozen Valkey costs one request its socket time-out; for the next seconds everybody
+    counts locally.
     """
 
     def __init__(self, url: str, *, open_for_s: float = OPEN_FOR_S) -> None:
@@ -151,8 +152,9 @@ def client_address(request: HttpRequest) -> str:
     """
     Return the caller's address as limits count it: IPv4 whole, IPv6 by its /64.
 
-    X-Forwarded-For is believed only as far as our own proxies wrote it: with `PROXY_COUNT` proxies the
-    caller is that many entries from the right; everything further left is the caller's own words.
+    X-Forwarded-For is believed only as far as our own proxies wrote it: with `PROXY_COUNT` proxies
+    the caller is that many entries from the right; everything further left is the caller's own
+    words.
     """
     address: str = request.META.get("REMOTE_ADDR", "")
     proxies: int = settings.PROXY_COUNT

@@ -1,4 +1,7 @@
-"""What every request passes first and every answer last: id, edge rules, limits' headers, generic 500s."""
+"""
+What every request passes first and every answer last: id, edge rules, limits' headers, generic
+500s.
+"""
 
 import logging
 from collections.abc import Callable
@@ -26,7 +29,10 @@ class InternalError(DomainError):
 
 
 def _edge_refusal(request: HttpRequest) -> DomainError | None:
-    """Refuse what would fail somewhere deeper: odd charsets, NUL in the address, bodies without length."""
+    """
+    Refuse what would fail somewhere deeper: odd charsets, NUL in the address, bodies without
+    length.
+    """
     meta = request.META
     # Django decodes the query with the charset of the body, and some codecs are no text at all.
     if request.encoding is not None and request.encoding.lower() not in ("utf-8", "utf8"):
@@ -61,7 +67,7 @@ class EdgeMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer an API's bug with a generic problem: the trace goes to the log, never to the client."""
+        """Answer a bug with a generic problem; the trace goes to the log, never to the client."""
         if not request.path_info.startswith(API):
             return None
         refusal = refusal_of(exception)

@@ -23,8 +23,8 @@ def snake(name: str) -> str:
     """
     Return the Python name of a wire name: `qrData` → `qr_data`.
 
-    One wire name only for each Python name, so that no body can say the same thing twice: a name with
-    an underscore is not camelCase and raises ValueError.
+    One wire name only for each Python name, so that no body can say the same thing twice: a name
+    with an underscore is not camelCase and raises ValueError.
     """
     if "_" in name:
         raise ValueError("names are camelCase on the wire")

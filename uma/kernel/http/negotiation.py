@@ -1,7 +1,6 @@
 """Which parser and which renderer: mostly there is one of each, and no header is worth parsing."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -13,7 +12,6 @@ from rest_framework.request import Request
 class JSONFirst(DefaultContentNegotiation):
     """JSON whatever the client accepts; an endpoint with several forms falls back to its first."""
 
-    # Any: the generics of DRF's stubs.
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         first = next(iter(parsers), None)
         if first is not None and first.media_type == "application/json":
@@ -26,7 +24,7 @@ class JSONFirst(DefaultContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
-        choices: list[Any] = list(renderers)
+        choices = list(renderers)
         if len(choices) == 1:
             return choices[0], choices[0].media_type
         try:

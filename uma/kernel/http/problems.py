@@ -11,6 +11,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from uma.kernel.errors import DomainError
@@ -82,12 +83,12 @@ def problem_response(refusal: DomainError, request: object) -> HttpResponse:
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Render what a view raised; `None` for a bug, which the middleware answers as a generic 500."""
+    """Render what a view raised; `None` for a bug, which the middleware answers."""
     refusal = refusal_of(exc)
     if refusal is None:
         return None
-    request = context.get("request")
-    if isinstance(refusal, errors.NotAuthenticated) and request is not None:
+    request: Request = context["request"]
+    if isinstance(refusal, errors.NotAuthenticated):
         # The throttle of the view comes after authentication, so a guesser would never meet it.
         try:
             limits.count_stranger(request)

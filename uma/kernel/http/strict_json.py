@@ -32,7 +32,7 @@ _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 Document = Any
 
 
-class _Suspicious(Exception):  # noqa: N818  # never leaves this module
+class _Suspicious(Exception):
     """The quick reading met something that only the careful one may judge."""
 
 
@@ -53,9 +53,9 @@ def parse_strict(
     """
     Return the JSON document in `raw`, its keys as snake_case names.
 
-    Numbers with a fraction or an exponent come as Decimal, whole ones as int below 2^63. Two readings
-    with one verdict: a quick one (orjson) that answers only when nothing is in doubt, and a careful one
-    that judges everything else.
+    Numbers with a fraction or an exponent come as Decimal, whole ones as int below 2^63. Two
+    readings with one verdict: a quick one (orjson) that answers only when nothing is in doubt, and
+    a careful one that judges everything else.
 
     Raises:
         UnsupportedMediaType, BodyTooLarge, MalformedBody, UnknownField

@@ -3,7 +3,6 @@
 from typing import Any, NoReturn
 
 from django.http import Http404
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from uma.kernel.http.permissions import Public
@@ -22,5 +21,5 @@ class UnknownPathView(APIView):
             setattr(self, method, self._nothing)
         return super().dispatch(request, *args, **kwargs)
 
-    def _nothing(self, request: Request, *args: object, **kwargs: object) -> NoReturn:
+    def _nothing(self, *args: object, **kwargs: object) -> NoReturn:  # noqa: ARG002  # a handler's
         raise Http404
