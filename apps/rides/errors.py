@@ -5,10 +5,15 @@ from datetime import datetime
 from uma.kernel.errors import DomainError
 
 
+def _clock(at: datetime) -> str:
+    return f"{at:%d %B %Y, %H:%M} UTC"
+
+
 class QrUnreadable(DomainError):
     code = "qr_invalid"
     title = "Not a valid UMA code"
     status = 422
+    advice = "Scan the code in the rider's app again, or type the six digits below it."
 
 
 class QrStale(DomainError):
@@ -20,8 +25,9 @@ class QrStale(DomainError):
     """
 
     code = "qr_stale"
-    title = "This code has run out; show the current one"
+    title = "This code has run out"
     status = 410
+    advice = "Scan the code that the rider's app shows now; a photo or screenshot is not enough."
 
     def __init__(self, *, skew_seconds: int, server_time: datetime) -> None:
         super().__init__(
@@ -41,52 +47,90 @@ class BookingNotFound(DomainError):
 class TransitionRefused(DomainError):
     code = "booking_transition_refused"
     title = "A booking in this state cannot do that"
-    status = 409
+
+    def __init__(self, *, state: str) -> None:
+        super().__init__(f"The booking is {state.lower()}.", state=state.lower())
 
 
 class LiveLimitReached(DomainError):
     code = "live_limit_reached"
     title = "Two bookings are waiting for their scan already"
-    status = 409
+    advice = "Use or cancel one of them first."
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(
+            f"Two bookings wait for their scan; the first place is free by {_clock(until)}.",
+            until=until,
+        )
 
 
 class AlreadyBookedHere(DomainError):
     code = "already_booked_here"
     title = "A booking at this outlet is waiting for its scan already"
-    status = 409
+    advice = "Use or cancel that booking first."
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(
+            f"A booking at this outlet waits for its scan until {_clock(until)}.", until=until
+        )
 
 
 class BookingCooldown(DomainError):
     code = "booking_cooldown"
     title = "Too many late cancellations"
-    status = 409
+    advice = "Cancel at least 30 minutes before a booking expires; that is free and never counts."
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(
+            f"After more than three late cancellations in a week, booking opens at {_clock(until)}.",
+            until=until,
+        )
+
+
+class DealNotFunded(DomainError):
+    code = "deal_not_funded"
+    title = "The merchant cannot guarantee this deal right now"
+    advice = "Choose another deal; this one returns when the merchant adds funds."
 
 
 class StaticCodeNotOffered(DomainError):
     code = "static_qr_not_offered"
     title = "This deal has no printed code"
-    status = 409
+    advice = "Show the rotating code of the app."
 
 
 class SpokenCodeUnknown(DomainError):
     code = "code_unknown"
-    title = "No booking has this code now"
+    title = "No booking here has this code now"
     status = 404
+    advice = "Ask for the six digits on the screen now; they change every 15 seconds."
+
+    def __init__(self, *, tries_left: int) -> None:
+        super().__init__(
+            f"No booking here has this code now; {tries_left} tries are left.",
+            tries_left=tries_left,
+        )
 
 
 class SpokenCodeAmbiguous(DomainError):
     code = "code_ambiguous"
-    title = "Two bookings have this code now; scan the QR or wait for the next one"
-    status = 409
+    title = "Two bookings here have this code now"
+    advice = "Scan the QR, or wait 15 seconds and ask for the next code."
 
 
 class SpokenCodeUnavailable(DomainError):
     code = "code_unavailable"
-    title = "Too many bookings are waiting for spoken codes to be safe; scan the QR"
-    status = 409
+    title = "Too many bookings wait here for six digits to be safe"
+    advice = "Scan the QR."
 
 
 class SpokenCodeLocked(DomainError):
     code = "code_locked"
     title = "Too many wrong codes"
     status = 429
+    advice = "Scan the QR; it is never locked."
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(
+            f"After five wrong codes, spoken codes open again at {_clock(until)}.", until=until
+        )
