@@ -187,6 +187,8 @@ class Booking(models.Model):
                 condition=Q(request_key="", request_fingerprint__isnull=True)
                 | (
                     ~Q(request_key="")
+                    # NULL = 32 is unknown, and a CHECK lets the unknown pass.
+                    & Q(request_fingerprint__isnull=False)
                     & Q(
                         Exact(
                             Func(
