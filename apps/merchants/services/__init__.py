@@ -11,15 +11,16 @@ from apps.merchants.services.businesses import (
     suspend,
 )
 from apps.merchants.services.money import freeze_wallet, top_up, unfreeze_wallet
-from apps.merchants.services.zones import ZONE_ACCOUNTS, open_zone, pause_zone, resume_zone
+from apps.merchants.services.visits import forget_first_visit
+from apps.merchants.services.zones import open_zone, pause_zone, resume_zone
 
 __all__ = [
-    "ZONE_ACCOUNTS",
     "activate",
     "add_outlet",
     "add_staff",
     "close",
     "dismiss_staff",
+    "forget_first_visit",
     "freeze_wallet",
     "open_zone",
     "pause_zone",

@@ -76,13 +76,7 @@ def register_merchant(
         created_at=now,
         status_changed_at=now,
     )
-    wallet.open_accounts(
-        codes=[
-            codes.merchant_wallet(merchant.pk),
-            codes.merchant_held(merchant.pk),
-            codes.merchant_released(merchant.pk),
-        ]
-    )
+    wallet.open_accounts(codes=codes.merchant_accounts(merchant.pk))
     return merchant
 
 

@@ -15,13 +15,6 @@ from apps.wallet import codes
 from apps.wallet import services as wallet
 from uma.kernel.geo import Point
 
-# The platform's own accounts in each zone (product rule 2.6).
-ZONE_ACCOUNTS = (
-    "pg_clearing", "bank_nodal", "payout_float", "gst_input", "gst_cgst", "gst_sgst", "gst_igst",
-    "cpt", "cpa", "boost", "subscription", "finder_fee", "rewards", "goodwill", "pg_fees",
-    "payout_fees", "fraud_loss", "unclaimed",
-)  # fmt: skip
-
 # A closed ring repeats its first position: a triangle has four.
 MIN_POSITIONS = 4
 
@@ -58,7 +51,7 @@ def open_zone(
         boundary=boundary,
         opened_at=now,
     )
-    wallet.open_accounts(codes=[codes.zone_account(code, account) for account in ZONE_ACCOUNTS])
+    wallet.open_accounts(codes=[codes.zone_account(code, account) for account in codes.ZoneAccount])
     return zone
 
 

@@ -1,0 +1,296 @@
+"""Campaigns, the terms they were sold under, where they are listed, and how much of them is sold."""
+
+from typing import Any
+
+import pgtrigger
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q
+
+from apps.campaigns.lifecycle import PauseReason, State
+from apps.campaigns.pricing import Basis
+from apps.merchants.models import Merchant, Outlet, Zone
+from uma.kernel.geo import PointField
+from uma.kernel.ids import new_id
+
+DAY_MINUTES = 24 * 60
+
+
+class FeeSchedule(models.Model):
+    """What the platform takes per visit in a zone, and the standing limits, from a day on."""
+
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="fee_schedules")
+    effective_from = models.DateTimeField()
+    cpt_fee_paise = models.BigIntegerField(default=20_00)
+    cpa_fee_paise = models.BigIntegerField(default=50_00)
+    gst_bps = models.PositiveIntegerField(default=18_00)
+    # A campaign within these goes live without an operator.
+    standing_cap_paise = models.BigIntegerField(default=500_00)
+    standing_budget_paise = models.BigIntegerField(default=1_00_000_00)
+
+    class Meta:
+        permissions = [("set_fees", "May set a zone's fees from a day on")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["zone", "effective_from"], name="campaigns_fees_one_per_instant"
+            ),
+            models.CheckConstraint(
+                condition=Q(cpt_fee_paise__gte=0, cpa_fee_paise__gte=0, gst_bps__lte=10_000),
+                name="campaigns_fees_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.zone_id} from {self.effective_from:%Y-%m-%d}"
+
+
+class Campaign(models.Model):
+    """
+    An offer of a merchant: its terms of today, its limits and its state.
+
+    Bookings copy the terms; `revision` counts their changes, `version` every change of the row.
+    """
+
+    class Audience(models.TextChoices):
+        ALL = "all"
+        NEW_ONLY = "new_only"
+        RETURNING_ONLY = "returning_only"
+
+    class ProofPolicy(models.TextChoices):
+        VISIT = "visit"
+        RIDE_VISIT = "ride+visit"
+        RIDE_VISIT_BILL = "ride+visit+bill"
+
+    class GeofencePolicy(models.TextChoices):
+        NONE = "none"
+        RIDER_LOCATION = "rider_location"
+        RIDE_DROPOFF = "ride_dropoff"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="campaigns")
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    title = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    discount_bps = models.PositiveIntegerField(default=0)
+    basis = models.CharField(
+        max_length=16, choices=[(b.value, b.value) for b in Basis], default=Basis.FLAT
+    )
+    cap_paise = models.BigIntegerField()
+    deductible_paise = models.BigIntegerField(default=0)
+    cpt_fee_paise = models.BigIntegerField()
+    cpa_enabled = models.BooleanField(default=False)
+    cpa_fee_paise = models.BigIntegerField()
+    gst_bps = models.PositiveIntegerField()
+    audience = models.CharField(max_length=16, choices=Audience, default=Audience.ALL)
+    proof_policy = models.CharField(max_length=16, choices=ProofPolicy, default=ProofPolicy.VISIT)
+    geofence_policy = models.CharField(
+        max_length=24, choices=GeofencePolicy, default=GeofencePolicy.NONE
+    )
+    booking_ttl_minutes = models.PositiveIntegerField(default=DAY_MINUTES)
+    static_qr = models.BooleanField(default=False)
+
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    # [{"dow": 0-6 from Monday, "start": "HH:MM", "end": "HH:MM"}]; the week of a Deal is what is queried.
+    windows = models.JSONField(default=list, blank=True)
+    budget_paise = models.BigIntegerField(null=True, blank=True)
+    daily_budget_paise = models.BigIntegerField(null=True, blank=True)
+    seats = models.PositiveIntegerField(null=True, blank=True)
+    daily_seats = models.PositiveIntegerField(null=True, blank=True)
+    per_rider = models.PositiveIntegerField(null=True, blank=True)
+    per_rider_per_day = models.PositiveIntegerField(null=True, blank=True)
+    per_outlet_daily = models.PositiveIntegerField(null=True, blank=True)
+    boosted_until = models.DateTimeField(null=True, blank=True)
+
+    state = models.CharField(
+        max_length=9, choices=[(s.value, s.value) for s in State], default=State.DRAFT
+    )
+    pause_reason = models.CharField(
+        max_length=12, choices=[(r.value, r.value) for r in PauseReason], blank=True
+    )
+    # Where lifting a suspension returns to.
+    suspended_state = models.CharField(max_length=9, blank=True)
+    suspended_pause_reason = models.CharField(max_length=12, blank=True)
+    # What an operator approved beyond the standing limits, in paise; zero for nothing.
+    approved_cap_paise = models.BigIntegerField(default=0)
+    approved_budget_paise = models.BigIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1)
+    version = models.PositiveBigIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.UUIDField(null=True)
+    status_changed_at = models.DateTimeField()
+
+    class Meta:
+        permissions = [
+            ("review_campaign", "May approve and reject campaigns"),
+            ("suspend_campaign", "May pause, suspend and lift campaigns"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "-id"], name="campaigns_campaign_of_merchant"),
+            models.Index(fields=["state"], name="campaigns_campaign_by_state"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in State]),
+                name="campaigns_campaign_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="PAUSED", pause_reason__in=[r.value for r in PauseReason])
+                | (~Q(state="PAUSED") & Q(pause_reason="")),
+                name="campaigns_campaign_pause_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_bps__lte=10_000), name="campaigns_campaign_discount_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(cap_paise__gte=0, deductible_paise__gte=0, cpt_fee_paise__gte=0)
+                & Q(cpa_fee_paise__gte=0, gst_bps__lte=10_000),
+                name="campaigns_campaign_money_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="campaigns_campaign_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis__in=[basis.value for basis in Basis])
+                & (Q(basis="deductible") | Q(deductible_paise=0)),
+                name="campaigns_campaign_basis_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Revision(models.Model):
+    """The terms of a campaign as they were sold from an instant on; never changed, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="revisions", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    terms = models.JSONField()
+    actor_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "number"], name="campaigns_revision_number_once"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="campaigns_revision_append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} revision {self.number}"
+
+
+class WeekField(models.Field[Any, Any]):  # Any: psycopg's Multirange
+    """The open minutes of a week (0 is Monday 00:00) as PostgreSQL's `int4multirange`."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002
+        return "int4multirange"
+
+
+class Deal(models.Model):
+    """
+    One campaign at one outlet: what the map lists, written from both and indexed for the search.
+
+    `is_live` follows the campaign's state and the outlet's; the search still asks both, so that a row
+    that lags behind shows a reason and never sells.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="deals", db_index=False
+    )
+    outlet = models.ForeignKey(Outlet, on_delete=models.PROTECT, related_name="deals")
+    # Copied, so that the search filters and orders within one index.
+    zone_code = models.CharField(max_length=8)
+    timezone = models.CharField(max_length=40)
+    category = models.CharField(max_length=40)
+    location = PointField()
+    reimbursement_paise = models.BigIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    open_week = WeekField(null=True)
+    # The only outlet of its campaign: then no nearer one needs to be looked for.
+    is_alone = models.BooleanField()
+    is_live = models.BooleanField(default=False)
+    listed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "outlet"], name="campaigns_deal_once_per_outlet"
+            )
+        ]
+        indexes = [
+            GistIndex(fields=["location"], condition=Q(is_live=True), name="campaigns_deal_near"),
+            models.Index(
+                fields=["-listed_at", "-id"],
+                condition=Q(is_live=True),
+                name="campaigns_deal_newest",
+            ),
+            models.Index(
+                fields=["-reimbursement_paise", "-id"],
+                condition=Q(is_live=True),
+                name="campaigns_deal_cashback",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} at {self.outlet_id}"
+
+
+class Allotment(models.Model):
+    """
+    How much of a campaign is sold within one scope, and how much may be: a cap as a database fact.
+
+    Scopes: `all`, `day:<zone day>`, `outlet:<id>:<day>`, `rider:<id>`, `rider:<id>:<day>`. A seat counts
+    from its booking until it is given back; `committed_paise` is the most that the taken seats may still
+    cost plus what they did cost, `spent_paise` the latter alone. Limits are those in force when the row
+    was last taken from. Null means no limit.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="allotments", db_index=False
+    )
+    scope = models.CharField(max_length=120)
+    seats_limit = models.PositiveIntegerField(null=True)
+    budget_paise = models.BigIntegerField(null=True)
+    seats_taken = models.IntegerField(default=0)
+    visits = models.IntegerField(default=0)
+    committed_paise = models.BigIntegerField(default=0)
+    spent_paise = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "scope"], name="campaigns_allotment_once_per_scope"
+            ),
+            models.CheckConstraint(
+                condition=Q(seats_limit__isnull=True) | Q(seats_taken__lte=F("seats_limit")),
+                name="campaigns_allotment_not_oversold",
+            ),
+            models.CheckConstraint(
+                condition=Q(budget_paise__isnull=True) | Q(committed_paise__lte=F("budget_paise")),
+                name="campaigns_allotment_not_overspent",
+            ),
+            models.CheckConstraint(
+                condition=Q(seats_taken__gte=0, committed_paise__gte=0),
+                name="campaigns_allotment_never_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.scope}"

@@ -1,0 +1,186 @@
+"""The terms of a campaign: their rules, which of them are sold, and which a live campaign keeps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from typing import Any, Self
+
+from apps.campaigns.errors import TermsInvalid
+from apps.campaigns.models import DAY_MINUTES, Campaign
+from apps.campaigns.pricing import Basis, max_cost_paise
+from uma.kernel.money import BPS, rupees
+from uma.kernel.zones import DAYS_PER_WEEK, Window
+
+WEEK_MINUTES = DAYS_PER_WEEK * DAY_MINUTES
+MIN_TTL_MINUTES = 15
+MOST_WINDOWS = 28
+
+# Locked once the campaign is approved: riders chose by them, or an operator approved them as they are.
+LOCKED_WHEN_LIVE = ("basis", "deductible_paise", "audience", "proof_policy")
+# A booking copies these: changing one makes a new revision. The others are limits and hours.
+SOLD = (
+    "title", "description", "discount_bps", "basis", "cap_paise", "deductible_paise", "cpa_enabled",
+    "audience", "proof_policy", "geofence_policy", "booking_ttl_minutes", "static_qr",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """
+    What a merchant decides about a campaign; money in paise, `discount_bps` 1000 for 10 %.
+
+    `starts_at` None starts it at once, `ends_at` None lets it run until it is ended, a cap None is no cap.
+    """
+
+    title: str
+    cap_paise: int
+    description: str = ""
+    discount_bps: int = 0
+    basis: str = Basis.FLAT
+    deductible_paise: int = 0
+    cpa_enabled: bool = False
+    audience: str = Campaign.Audience.ALL
+    proof_policy: str = Campaign.ProofPolicy.VISIT
+    geofence_policy: str = Campaign.GeofencePolicy.NONE
+    booking_ttl_minutes: int = DAY_MINUTES
+    static_qr: bool = False
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    windows: tuple[Window, ...] = ()
+    budget_paise: int | None = None
+    daily_budget_paise: int | None = None
+    seats: int | None = None
+    daily_seats: int | None = None
+    per_rider: int | None = None
+    per_rider_per_day: int | None = None
+    per_outlet_daily: int | None = None
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        """Return the terms of today of a stored campaign."""
+        values = {name: getattr(campaign, name) for name in TERM_NAMES if name != "windows"}
+        return cls(**values, windows=windows_from(campaign.windows))
+
+
+TERM_NAMES = tuple(field.name for field in fields(Terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One term that breaks a rule: the term's name and the rule in words."""
+
+    field: str
+    rule: str
+
+
+def windows_from(stored: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
+    """Return the windows kept as JSON on a campaign."""
+    return tuple(
+        Window(w["dow"], time.fromisoformat(w["start"]), time.fromisoformat(w["end"]))
+        for w in stored
+    )
+
+
+def windows_to(windows: Sequence[Window]) -> list[dict[str, object]]:
+    """Return the windows as the JSON that a campaign keeps."""
+    return [{"dow": w.dow, "start": f"{w.start:%H:%M}", "end": f"{w.end:%H:%M}"} for w in windows]
+
+
+def week_spans(windows: Sequence[Window]) -> list[tuple[int, int]]:
+    """
+    Return the open minutes of a week as half-open spans; Monday 00:00 is 0.
+
+    A window that runs past the week's end is two spans, the second at the week's beginning.
+    """
+    spans: list[tuple[int, int]] = []
+    for window in windows:
+        opens = window.dow * DAY_MINUTES + window.start.hour * 60 + window.start.minute
+        closes = window.dow * DAY_MINUTES + window.end.hour * 60 + window.end.minute
+        if window.crosses_midnight:
+            closes += DAY_MINUTES
+        spans.append((opens, min(closes, WEEK_MINUTES)))
+        if closes > WEEK_MINUTES:
+            spans.append((0, closes - WEEK_MINUTES))
+    return sorted(spans)
+
+
+def check(
+    terms: Terms, *, cpt_fee_paise: int, cpa_fee_paise: int, gst_bps: int, inter_state: bool
+) -> None:
+    """
+    Refuse terms that break a rule of 2.3, naming every one.
+
+    Raises:
+        TermsInvalid
+    """
+    cost_paise = max_cost_paise(
+        cap_paise=terms.cap_paise,
+        cpt_fee_paise=cpt_fee_paise,
+        cpa_fee_paise=cpa_fee_paise if terms.cpa_enabled else 0,
+        gst_bps=gst_bps,
+        inter_state=inter_state,
+    )
+    violations = [*_offer(terms), *_hours(terms), *_limits(terms, cost_paise)]
+    if violations:
+        raise TermsInvalid(
+            violations[0].rule,
+            errors=[{"pointer": v.field, "detail": v.rule} for v in violations],
+        )
+
+
+def _offer(terms: Terms) -> Iterator[Violation]:
+    if not 0 <= terms.discount_bps <= BPS:
+        yield Violation("discount_bps", "A discount is 0 to 100 percent.")
+    if terms.cap_paise < 0:
+        yield Violation("cap_paise", "A reimbursement is not negative.")
+    if terms.cap_paise == 0 and terms.discount_bps == 0:
+        yield Violation("cap_paise", "A deal gives a reimbursement, a discount or both.")
+    if terms.basis not in set(Basis):
+        yield Violation("basis", "The basis is flat, actual_capped or deductible.")
+    if terms.basis == Basis.DEDUCTIBLE and terms.deductible_paise <= 0:
+        yield Violation("deductible_paise", "What the rider pays first is more than nothing.")
+    if terms.basis != Basis.DEDUCTIBLE and terms.deductible_paise:
+        yield Violation("deductible_paise", "Only a deductible deal has a part the rider pays.")
+    if terms.audience not in Campaign.Audience.values:
+        yield Violation("audience", "The audience is all, new_only or returning_only.")
+    if terms.proof_policy != Campaign.ProofPolicy.VISIT:
+        yield Violation("proof_policy", "Only the proof by visit can be chosen so far.")
+    if terms.geofence_policy == Campaign.GeofencePolicy.RIDE_DROPOFF:
+        yield Violation("geofence_policy", "A drop-off can only be asked of rides booked here.")
+    elif terms.geofence_policy not in Campaign.GeofencePolicy.values:
+        yield Violation("geofence_policy", "The geofence is none or rider_location.")
+    if not MIN_TTL_MINUTES <= terms.booking_ttl_minutes <= DAY_MINUTES:
+        yield Violation("booking_ttl_minutes", "A booking lives 15 minutes to 24 hours.")
+
+
+def _hours(terms: Terms) -> Iterator[Violation]:
+    if terms.starts_at and terms.ends_at and terms.ends_at <= terms.starts_at:
+        yield Violation("ends_at", "A campaign ends after it starts.")
+    if len(terms.windows) > MOST_WINDOWS:
+        yield Violation("windows", f"A week has at most {MOST_WINDOWS} windows.")
+    if any(w.start.second or w.end.second or w.start.microsecond for w in terms.windows):
+        yield Violation("windows", "A window opens and closes on a whole minute.")
+    spans = week_spans(terms.windows)
+    if any(closes > opens for (_, closes), (opens, _) in zip(spans, spans[1:], strict=False)):
+        yield Violation("windows", "The windows of a week do not overlap.")
+
+
+def _limits(terms: Terms, cost_paise: int) -> Iterator[Violation]:
+    for name in ("budget_paise", "daily_budget_paise"):
+        budget = getattr(terms, name)
+        if budget is not None and budget < cost_paise:
+            yield Violation(
+                name, f"The budget pays for one visit at least: {rupees(cost_paise)} rupees."
+            )
+    for name in ("seats", "daily_seats", "per_rider", "per_rider_per_day", "per_outlet_daily"):
+        cap = getattr(terms, name)
+        if cap is not None and cap < 1:
+            yield Violation(name, "A cap is one at least; leave it out for no cap.")
+
+
+def has_ended(ends_at: datetime | None, now: datetime) -> bool:
+    """Say whether the campaign's time is over."""
+    return ends_at is not None and ends_at <= now
+
+
+ARCHIVED_AFTER = timedelta(days=90)
