@@ -128,17 +128,18 @@ def beat(*, folder: Path, environment: Mapping[str, str], logs: Path) -> Server:
     )
 
 
-def sandbox(*, environment: Mapping[str, str], logs: Path) -> Server | None:
-    """Return the stand-ins for other people's clouds; None while there are none."""
-    if not (ROOT / "apps" / "sandbox" / "__main__.py").exists():
-        return None
+def sandbox(*, port: int, credentials: Path, environment: Mapping[str, str], logs: Path) -> Server:
+    """Return the stand-ins for other people's clouds; they write `credentials` once they serve."""
     return PythonProgram(
         name="sandbox",
         title="The sandbox",
-        arguments=["-m", "apps.sandbox"],
+        arguments=[
+            *("-m", "apps.sandbox", "--port", str(port)),
+            *("--write-credentials", str(credentials)),
+        ],
         environment=environment,
         logs=logs,
-        ready=lambda _: True,
+        ready=lambda _: credentials.exists() and ports.is_open(port),
     )
 
 

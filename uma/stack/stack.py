@@ -44,6 +44,7 @@ class Stack:
         self._owner: Owner | None = None
         self._host = environ.get("UMA_WEB_HOST", ports.HOST)
         self.web_port = _number(environ, "UMA_WEB_PORT") or _DEFAULT_WEB_PORT
+        self.addresses: dict[str, str] = {"UMA_WEB_URL": self.url}
 
     @property
     def url(self) -> str:
@@ -77,6 +78,8 @@ class Stack:
         with self.screen.step("This machine has what it takes"):
             self._check_machine()
         self._start_stores()
+        self._start_sandbox()
+        self.values = environments.write(self.folder / "env", addresses=self.addresses)
         with self.screen.step("The database has today's tables"):
             self._manage("migrate", "--no-input", title="Migrating the database")
         with self.screen.step("The demo city is there"):
@@ -133,14 +136,12 @@ class Stack:
             with self.screen.step("The stores are starting"):
                 self.supervisor.launch(list(ours.values()), stores=True)
         self._wait_for(list(ours.values()))
-        addresses |= {name: server.url for name, server in ours.items()}
-        addresses["UMA_WEB_URL"] = self.url
-        self.values = environments.write(self.folder / "env", addresses=addresses)
+        self.addresses |= addresses | {name: server.url for name, server in ours.items()}
 
     def _start_programs(self) -> None:
         common = {"environment": self.values, "logs": self.logs}
         (self.folder / "beat").mkdir(exist_ok=True)
-        chosen = [
+        servers = [
             programs.web(
                 host=self._host,
                 port=self.web_port,
@@ -151,12 +152,32 @@ class Stack:
                 concurrency=_number(self._environ, "UMA_WORKER_CONCURRENCY") or 2, **common
             ),
             programs.beat(folder=self.folder / "beat", **common),
-            programs.sandbox(**common),
         ]
-        servers = [server for server in chosen if server is not None]
         with self.screen.step("The programs are starting"):
             self.supervisor.launch(servers, stores=False)
         self._wait_for(servers)
+
+    def _start_sandbox(self) -> None:
+        """Start the stand-ins, unless the environment names the real Firebase."""
+        there = (ROOT / "apps" / "sandbox" / "__main__.py").exists()
+        if not there or self._environ.get("UMA_FIREBASE_CREDENTIALS"):
+            return
+        folder = self.folder / "sandbox"
+        folders.make_private(folder)
+        port = ports.choose(
+            wanted=_number(self._environ, "UMA_SANDBOX_PORT"),
+            remembered=folder / "port",
+            service="the sandbox",
+            setting="UMA_SANDBOX_PORT",
+        )
+        credentials = folder / "firebase.json"
+        self.addresses["UMA_FIREBASE_CREDENTIALS"] = str(credentials)
+        self.addresses["UMA_FCM_URL"] = f"http://{ports.HOST}:{port}"
+        server = programs.sandbox(
+            port=port, credentials=credentials, environment={}, logs=self.logs
+        )
+        self.supervisor.launch([server], stores=False)
+        self._wait_for([server])
 
     def _wait_for(self, servers: Sequence[Server]) -> None:
         for server in servers:
