@@ -11,7 +11,8 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-# What the embedded stack wrote about itself (addresses and development secrets); the environment wins.
+# What the embedded stack wrote about itself (addresses and development secrets); the environment
+# wins.
 environ.Env.read_env(BASE_DIR / ".local" / "env", overwrite=False)
 
 DEBUG: bool = env.bool("UMA_DEBUG", default=False)
@@ -27,7 +28,8 @@ def _secret(name: str, development: str) -> str:
 
 SECRET_KEY = _secret("UMA_SECRET_KEY", "development-only-secret-key-of-no-value-to-anybody")
 ACCESS_TOKEN_KEY = _secret("UMA_ACCESS_TOKEN_KEY", "development-only-access-token-key-of-no-value")
-# "kid:hex[,kid:hex…]": the first is used for new bookings, the others verify until their last booking ends.
+# "kid:hex[,kid:hex…]": the first is used for new bookings, the others verify until their last
+# booking ends.
 QR_MASTER_KEYS = _secret("UMA_QR_MASTER_KEYS", "A1:" + "5d" * 32)
 
 ALLOWED_HOSTS: list[str] = env.list(
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pgtrigger",
+    "uma.kernel",
     "django_migration_linter",
     "apps.accounts",
     "apps.wallet",
@@ -61,11 +64,11 @@ MIDDLEWARE = [
     "uma.kernel.http.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "uma.kernel.http.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "uma.kernel.http.pages.People",
+    "uma.kernel.http.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -94,7 +97,9 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, Any]:  # Any: Django's own shape of a database entry
-    parsed: dict[str, Any] = env.db_url("DATABASE_URL", default="postgresql://uma@127.0.0.1:5432/uma")
+    parsed: dict[str, Any] = env.db_url(
+        "DATABASE_URL", default="postgresql://uma@127.0.0.1:5432/uma"
+    )
     parsed.update(
         {
             # Services own their transactions: a refused request must not undo the rows that
@@ -146,6 +151,7 @@ REST_FRAMEWORK: dict[str, Any] = {  # Any: DRF's settings are of many types
     "DEFAULT_RENDERER_CLASSES": ["uma.kernel.http.renderers.CamelCaseJSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "uma.kernel.http.negotiation.JSONFirst",
     "DEFAULT_SCHEMA_CLASS": "uma.kernel.http.openapi.Schema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "uma.kernel.http.problems.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["uma.kernel.http.limits.RateLimit"],
     "UNAUTHENTICATED_USER": None,
@@ -159,6 +165,24 @@ RATE_LIMITS: dict[str, str] = {
     "merchant": env.str("UMA_RATE_MERCHANT", default="6000/hour"),
     "operator": env.str("UMA_RATE_OPERATOR", default="6000/hour"),
     "scanner": env.str("UMA_RATE_SCANNER", default="1200/minute"),
+}
+# What the reader of /metrics presents as a bearer token; without one the page exists in DEBUG only.
+METRICS_TOKEN: str = env.str("UMA_METRICS_TOKEN", default="")
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {  # Any: drf-spectacular's settings are of many types
+    "TITLE": "UMA",
+    "DESCRIPTION": "Proven visits for local merchants: a funded deal, a ride, one scan.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "uma.kernel.http.openapi.finish",
+    ],
+    "SERVERS": [{"url": "/"}],
 }
 
 # --- queue --------------------------------------------------------------------------------------
@@ -185,6 +209,8 @@ CSRF_COOKIE_NAME = "uma_csrf" if DEBUG else "__Host-uma_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 8 * 3600
 SECURE_SSL_REDIRECT: bool = env.bool("UMA_SSL_REDIRECT", default=not DEBUG)
+# Whoever watches the process asks it directly, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^health(/live|/ready)?$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -197,7 +223,18 @@ PROXY_COUNT: int = env.int("UMA_PROXY_COUNT", default=0)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "uma.kernel.http.request_id.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
+    },
+    # Django brings handlers of its own, which would say everything twice.
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},
     "root": {"handlers": ["console"], "level": env.str("UMA_LOG_LEVEL", default="INFO")},
 }

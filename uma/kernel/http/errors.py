@@ -153,3 +153,11 @@ class LengthRequired(DomainError):
     title = "The body has no stated length"
     status = 411
     advice = "Send Content-Length; chunked bodies are not accepted."
+
+
+class InternalError(DomainError):
+    code = "internal_error"
+    title = "Something went wrong on our side"
+    status = 500
+    applied = "maybe"
+    advice = "Send the same request again with the same Idempotency-Key; tell us the requestId."

@@ -1,9 +1,7 @@
-"""
-What every request passes first and every answer last: id, edge rules, limits' headers, generic
-500s.
-"""
+"""What every request passes first and every answer last: id, edge rules, headers, generic 500s."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from django.core.signals import got_request_exception
@@ -11,21 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from uma.kernel.errors import DomainError
-from uma.kernel.http import errors
+from uma.kernel.http import errors, metrics
 from uma.kernel.http.problems import problem_response, refusal_of
 from uma.kernel.http.request_id import HEADER, assign
 
 logger = logging.getLogger("django.request")
 
 API = "/api/"
-
-
-class InternalError(DomainError):
-    code = "internal_error"
-    title = "Something went wrong on our side"
-    status = 500
-    applied = "maybe"
-    advice = "Send the same request again with the same Idempotency-Key; tell us the requestId."
 
 
 def _edge_refusal(request: HttpRequest) -> DomainError | None:
@@ -51,6 +41,7 @@ class EdgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
         request_id = assign(request)
         refusal = _edge_refusal(request)
         response = (
@@ -64,6 +55,7 @@ class EdgeMiddleware:
                 headers[name] = value
         if request.path_info.startswith(API) and "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
+        metrics.observe(request, response.status_code, time.perf_counter() - started)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -74,5 +66,5 @@ class EdgeMiddleware:
         if refusal is None:
             logger.error("%s %s failed", request.method, request.path, exc_info=exception)
             got_request_exception.send(sender=type(self), request=request)
-            refusal = InternalError()
+            refusal = errors.InternalError()
         return problem_response(refusal, request)

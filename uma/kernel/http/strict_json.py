@@ -127,6 +127,8 @@ def _read_carefully(raw: bytes, max_depth: int) -> Document:
 
 def _check_depth(raw: bytes, max_depth: int) -> None:
     """Refuse deep nesting before a recursive parser sees it."""
+    if raw.count(b"[") + raw.count(b"{") <= max_depth:
+        return
     depth = 0
     for found in _BRACKETS.finditer(raw):
         token = found[0]
