@@ -12,8 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
+
+from tests.wallet.books import without_chart
 
 # A slow machine is no failing example, hence no deadline. CI looks at twelve times as many.
 _COMMON = {
@@ -51,6 +54,24 @@ def _assert_books_balance() -> Callable[[], None]:
     books = importlib.import_module("tests.wallet.books")
     check: Callable[[], None] = books.assert_books_balance
     return check
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cleaner_passes_the_guards() -> Iterator[None]:
+    """Let the emptying of tables after a `transaction=True` test past the append-only triggers."""
+
+    def flush(self: DatabaseOperations, statements: list[str]) -> None:
+        del self
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Guards refuse TRUNCATE from everybody; only a superuser may say this.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for statement in statements:
+                cursor.execute(without_chart(statement))
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True, scope="session")
