@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 PROJECT = "uma-sandbox"
 EMAIL = f"sandbox@{PROJECT}.iam.gserviceaccount.com"
+# Every assertion is addressed to this, wherever it is sent (Google, service accounts' OAuth 2.0).
+AUDIENCE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_LIFE_S = 3_600
 # Either lets a service account send messages (FCM's reference, authorization scopes).
@@ -92,9 +94,8 @@ def write_credentials(*, path: Path, key: Key, base_url: str) -> None:
 class Tokens:
     """The access tokens given out; they are forgotten when the process ends."""
 
-    def __init__(self, *, key: Key, token_uri: str) -> None:
+    def __init__(self, *, key: Key) -> None:
         self._public_pem = key.public_pem
-        self._token_uri = token_uri
         self._valid_until: dict[str, float] = {}
         self._lock = threading.Lock()
         self.given = 0
@@ -108,7 +109,7 @@ class Tokens:
                 form.get("assertion", ""),
                 self._public_pem,
                 algorithms=["RS256"],
-                audience=self._token_uri,
+                audience=AUDIENCE,
                 issuer=EMAIL,
                 options={"require": ["exp", "iat", "iss", "aud", "scope"]},
             )

@@ -25,7 +25,7 @@ class Sandbox(ThreadingHTTPServer):
     def __init__(self, *, port: int, key: Key) -> None:
         super().__init__((HOST, port), Handler)
         self.base_url = f"http://{HOST}:{self.server_address[1]}"
-        self.tokens = Tokens(key=key, token_uri=f"{self.base_url}/token")
+        self.tokens = Tokens(key=key)
         self.inbox = Inbox()
 
 
