@@ -156,7 +156,8 @@ BEGIN
         SELECT m.after_paise, m.version INTO NEW.debit_after_paise, NEW.debit_version
           FROM public.wallet_account_move(NEW.debit_account_id,
               CASE f.debit_side WHEN 'D' THEN NEW.amount_paise ELSE -NEW.amount_paise END, true) m;
-    ELSIF f.debit_frozen IS NOT NULL THEN
+    -- A release leaves the money with its frozen owner; refusing it would keep a rider's booking for ever.
+    ELSIF f.debit_frozen IS NOT NULL AND f.kind <> 'release' THEN
         PERFORM public.wallet_refusal('UM002', format('%s is frozen.', f.debit_code),
             jsonb_build_object('account', f.debit_code));
     END IF;
