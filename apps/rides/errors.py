@@ -82,7 +82,7 @@ class BookingCooldown(DomainError):
 
     def __init__(self, *, until: datetime) -> None:
         super().__init__(
-            f"After more than three late cancellations in a week, booking opens at {_clock(until)}.",
+            f"More than three late cancellations in a week: booking opens at {_clock(until)}.",
             until=until,
         )
 
@@ -134,3 +134,9 @@ class SpokenCodeLocked(DomainError):
         super().__init__(
             f"After five wrong codes, spoken codes open again at {_clock(until)}.", until=until
         )
+
+
+class ReasonMissing(DomainError):
+    code = "void_reason_missing"
+    title = "Say why the booking is voided"
+    status = 422

@@ -33,7 +33,7 @@ class Refusal(pgtrigger.Trigger):
     when = pgtrigger.Before
     func = "RETURN NULL;"
 
-    def render_execute(self, model: type[models.Model]) -> str:  # noqa: ARG002
+    def render_execute(self, model: models.Model) -> str:  # noqa: ARG002
         return f"public.rides_refuse('{self.name}')"
 
 

@@ -148,8 +148,8 @@ def read(text: str, *, keys: Keyring) -> ParsedToken | StaticCode:
     """
     Read the text of a scanned code and check the MAC of a rotating one, whatever its age.
 
-    A scan that is repeated after its answer was lost carries an old code by then; it must still find
-    the handshake it settled, so the age is a separate question.
+    A scan that is repeated after its answer was lost carries an old code by then; it must still
+    find the handshake it settled, so the age is a separate question.
 
     Raises:
         QrUnreadable: anything that is not byte for byte a code of ours.

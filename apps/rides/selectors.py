@@ -92,10 +92,10 @@ def spoken_candidates(
     *, merchant_id: UUID, outlet_ids: Iterable[UUID], last_ref: str
 ) -> list[Keyed]:
     """
-    Return the bookings a spoken code may mean here; one more than the limit when there are too many.
+    Return the bookings a spoken code may mean here; more than the limit when they are too many.
 
-    No outlet ids means every outlet of the merchant. `last_ref` was found by the same person before:
-    a repeated request must find it again although it is no longer live.
+    No outlet ids means every outlet of the merchant. `last_ref` was found by the same person
+    before: a repeated request must find it again although it is no longer live.
     """
     rows = Booking.objects.filter(merchant_id=merchant_id, state=Booking.State.BOOKED)
     if outlets := list(outlet_ids):

@@ -1,0 +1,75 @@
+"""What becomes of a redeemed booking when its handshake is contested or taken back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from apps.rides.errors import BookingNotFound, TransitionRefused
+from apps.rides.models import Booking
+
+_State = Booking.State
+_ARROWS = {
+    (_State.REDEEMED, _State.DISPUTED),
+    (_State.REDEEMED, _State.REVERSED),
+    (_State.DISPUTED, _State.REDEEMED),
+    (_State.DISPUTED, _State.REVERSED),
+}
+
+
+def lock_state(*, booking_id: UUID) -> str:
+    """
+    Lock the booking until the caller's transaction ends and return its state.
+
+    Raises:
+        BookingNotFound
+
+    """
+    return _lock(booking_id).state
+
+
+def mark_disputed(*, booking_id: UUID, now: datetime) -> None:
+    """
+    Note, in the caller's transaction, that the visit is contested.
+
+    Raises:
+        BookingNotFound, TransitionRefused
+
+    """
+    _move(booking_id, to=_State.DISPUTED, now=now)
+
+
+def mark_upheld(*, booking_id: UUID, now: datetime) -> None:
+    """
+    Note, in the caller's transaction, that a contested visit stands.
+
+    Raises:
+        BookingNotFound, TransitionRefused
+
+    """
+    _move(booking_id, to=_State.REDEEMED, now=now)
+
+
+def mark_reversed(*, booking_id: UUID, now: datetime) -> None:
+    """
+    Note, in the caller's transaction, that the visit was taken back.
+
+    Raises:
+        BookingNotFound, TransitionRefused
+
+    """
+    _move(booking_id, to=_State.REVERSED, now=now)
+
+
+def _move(booking_id: UUID, *, to: Booking.State, now: datetime) -> None:
+    booking = _lock(booking_id)
+    if (booking.state, to) not in _ARROWS:
+        raise TransitionRefused(state=booking.state)
+    booking.state = to
+    booking.status_changed_at = max(now, booking.status_changed_at)
+    booking.save(update_fields=["state", "status_changed_at"])
+
+
+def _lock(booking_id: UUID) -> Booking:
+    booking = Booking.objects.select_for_update(no_key=True).filter(pk=booking_id).first()
+    if booking is None:
+        raise BookingNotFound
+    return booking
