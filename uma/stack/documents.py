@@ -51,16 +51,16 @@ class Documents(Server):
     def __post_init__(self) -> None:
         super().__init__()
         self.command = find_command()
+        self.data = self.folder / "data"
 
     @property
     def url(self) -> str:
         return f"mongodb://{ports.HOST}:{self.port}/uma?{_OPTIONS}"
 
-    def program(self) -> Program:
+    def prepare(self) -> None:
         folders.make_private(self.folder)
-        data = self.folder / "data"
-        folders.make_private(data)
-        end_orphan(self.folder / "pid", belongs_to=str(data))
+        folders.make_private(self.data)
+        end_orphan(self.folder / "pid", belongs_to=str(self.data))
         if self.port == 0:
             self.port = ports.choose(
                 wanted=self.wanted_port,
@@ -68,12 +68,21 @@ class Documents(Server):
                 service=self.title,
                 setting="UMA_DOCUMENTS_PORT",
             )
+
+    def program(self) -> Program:
         return Program(
             name=self.name,
             command=[
                 str(self.command),
                 *("--host", ports.HOST, "--port", str(self.port)),
-                *("--storage-path", str(data), "--cache-size", "128M", "--log-level", "WARNING"),
+                *(
+                    "--storage-path",
+                    str(self.data),
+                    "--cache-size",
+                    "128M",
+                    "--log-level",
+                    "WARNING",
+                ),
             ],
             log=self.folder / "server.log",
             # Away from any secantusd.toml of the folder we were started in.

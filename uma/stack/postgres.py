@@ -210,7 +210,6 @@ class Cluster(Server):
             )
 
     def program(self) -> Program:
-        self.prepare()
         options = {**_BASE_SETTINGS, **self.profile.value, **self.settings, "port": str(self.port)}
         chosen = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return Program(

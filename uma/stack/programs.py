@@ -37,6 +37,9 @@ class PythonProgram(Server):
         self._program = python(name=name, arguments=arguments, environment=environment, logs=logs)
         self._ready = ready
 
+    def prepare(self) -> None:
+        """Nothing: it keeps nothing of its own on disk."""
+
     def program(self) -> Program:
         return self._program
 

@@ -24,8 +24,12 @@ class Server(ABC):
         self.process: Process | None = None
 
     @abstractmethod
+    def prepare(self) -> None:
+        """Lay out on disk what it needs, end an orphan, settle the port; before every launch."""
+
+    @abstractmethod
     def program(self) -> Program:
-        """Return what to run, after preparing whatever it needs on disk."""
+        """Return what to run."""
 
     @abstractmethod
     def is_ready(self) -> bool:
@@ -46,6 +50,7 @@ class Server(ABC):
 
     def launch(self) -> None:
         """Start the process without waiting for it."""
+        self.prepare()
         self.process = processes.start(self.program())
 
     def alive(self) -> bool:

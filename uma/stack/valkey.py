@@ -52,7 +52,7 @@ class Valkey(Server):
         password = (self.folder / "password").read_text().strip()
         return f"redis://:{password}@{ports.HOST}:{self.port}/0"
 
-    def program(self) -> Program:
+    def prepare(self) -> None:
         folders.make_private(self.folder)
         data = self.folder / "data"
         folders.make_private(data)
@@ -67,13 +67,14 @@ class Valkey(Server):
                 service=self.title,
                 setting="UMA_VALKEY_PORT",
             )
-        configuration = self.folder / "valkey.conf"
         folders.write_private(
-            configuration, self._configuration(password.read_text().strip(), data)
+            self.folder / "valkey.conf", self._configuration(password.read_text().strip(), data)
         )
+
+    def program(self) -> Program:
         return Program(
             name=self.name,
-            command=[str(self.binary), str(configuration)],
+            command=[str(self.binary), str(self.folder / "valkey.conf")],
             log=self.folder / "server.log",
         )
 
