@@ -24,8 +24,8 @@ def _edge_refusal(request: HttpRequest) -> DomainError | None:
     length.
     """
     meta = request.META
-    # Django decodes the query with the charset of the body, and some codecs are no text at all.
-    if request.encoding is not None and request.encoding.lower() not in ("utf-8", "utf8"):
+    charset = (request.content_params or {}).get("charset")
+    if charset is not None and charset.lower() != "utf-8":
         return errors.UnsupportedMediaType("The charset must be UTF-8.")
     if "\x00" in request.path_info or "%00" in meta.get("QUERY_STRING", ""):
         return errors.InvalidParameter("An address does not contain NUL.")
