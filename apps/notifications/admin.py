@@ -66,7 +66,7 @@ class DeviceAdmin(ReadOnly):
     list_select_related = ("person",)
     search_fields = ("=id", "person__username")
     ordering = ("-last_seen_at",)
-    exclude = ("fcm_token", "fid")
+    fields = ("person", "platform", "last_seen_at", "revoked_at", "revoked_reason")
 
 
 @admin.register(WebhookEndpoint)
@@ -75,7 +75,7 @@ class WebhookEndpointAdmin(ReadOnly):
     list_filter = ("disabled_at", "created_at")
     search_fields = ("=id", "=merchant_id", "url")
     ordering = ("-created_at",)
-    exclude = ("secret",)
+    fields = ("merchant_id", "url", "events", "created_at", "disabled_at")
 
 
 @admin.register(WebhookDelivery)

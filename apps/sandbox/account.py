@@ -135,4 +135,3 @@ class Tokens:
         """Revoke every token."""
         with self._lock:
             self._valid_until.clear()
-            self.given = 0

@@ -83,6 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if action == "reset":
                 inbox.reset()
+                self.server.tokens.given = 0
             elif action == "revoke-tokens":
                 self.server.tokens.forget()
             elif action == "fcm/addresses":
