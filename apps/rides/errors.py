@@ -140,3 +140,10 @@ class ReasonMissing(DomainError):
     code = "void_reason_missing"
     title = "Say why the booking is voided"
     status = 422
+
+
+class BookingOver(DomainError):
+    code = "booking_over"
+    title = "This booking has no code any more"
+    status = 410
+    advice = "Book the deal again."

@@ -113,6 +113,7 @@ class Booking(models.Model):
     redeemed_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("void_booking", "May void live bookings")]
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="rides_booking_ref_once"),
             models.UniqueConstraint(

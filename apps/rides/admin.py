@@ -1,0 +1,116 @@
+"""Bookings as operators see them: to read, and to void with a reason."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.rides import services
+from apps.rides.models import Booking, SpokenCodeTries
+from uma.kernel.errors import DomainError
+from uma.kernel.money import rupees
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class _ReadOnly(admin.ModelAdmin[Any]):  # Any: the model of each subclass
+    """Rows that only services write."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+
+@admin.register(Booking)
+class BookingAdmin(_ReadOnly):
+    list_display = (
+        "ref", "state", "zone_code", "rider_link", "merchant_link", "outlet_link", "title", "held",
+        "booked_at", "expires_at", "status_changed_at", "cancelled_late",
+    )  # fmt: skip
+    list_filter = ("state", "zone_code", "cancelled_late", "basis", "static_qr", "booked_at")
+    list_select_related = ("rider", "merchant", "outlet")
+    search_fields = ("=ref", "=id", "=rider__username", "=merchant__id", "=campaign_id")
+    date_hierarchy = "booked_at"
+    ordering = ("-id",)
+    actions = ("void_selected",)
+    # A printed code is as good as the money it redeems, and a request's key is its owner's.
+    exclude = ("static_id", "request_key", "request_fingerprint")
+
+    @admin.display(description="Rider")
+    def rider_link(self, booking: Booking) -> SafeString:
+        return _link("accounts_user", booking.rider_id, str(booking.rider))
+
+    @admin.display(description="Merchant")
+    def merchant_link(self, booking: Booking) -> SafeString:
+        return _link("merchants_merchant", booking.merchant_id, booking.merchant_name)
+
+    @admin.display(description="Outlet")
+    def outlet_link(self, booking: Booking) -> SafeString:
+        return _link("merchants_outlet", booking.outlet_id, str(booking.outlet))
+
+    @admin.display(description="Held at most")
+    def held(self, booking: Booking) -> str:
+        return f"₹{rupees(booking.max_cost_paise):,.2f}"
+
+    @admin.action(
+        description="Void: no visit, no strike, the money goes back", permissions=["void"]
+    )
+    def void_selected(self, request: HttpRequest, chosen: QuerySet[Booking]) -> HttpResponse | None:
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Void bookings",
+                "question": "Take these bookings back? Riders lose their deal, nobody gets a strike.",
+                "chosen": chosen,
+                "form": form,
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "rides/void_bookings.html", context)
+        actor_id = request.user.pk
+        assert isinstance(actor_id, UUID)
+        for booking_id in chosen.order_by("pk").values_list("pk", flat=True):
+            try:
+                services.void(
+                    booking_id=booking_id,
+                    actor_id=actor_id,
+                    reason=form.cleaned_data["reason"],
+                    now=timezone.now(),
+                )
+            except DomainError as refusal:
+                self.message_user(request, f"{booking_id}: {refusal.detail}", messages.ERROR)
+            else:
+                self.message_user(request, f"{booking_id}: voided", messages.SUCCESS)
+        return None
+
+    def has_void_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("rides.void_booking")
+
+
+@admin.register(SpokenCodeTries)
+class SpokenCodeTriesAdmin(_ReadOnly):
+    list_display = ("person_id", "tries", "counted_since", "locked_until")
+    search_fields = ("=person_id",)
+    exclude = ("last_ref",)
+
+
+def _link(page: str, row_id: UUID, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[row_id]), text)
