@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def test_a_person_whose_only_phone_is_dead_keeps_the_inbox_row(sandbox: SandboxP
     )
 
 
-def test_a_phone_that_came_back_while_fcm_answered_is_kept(sandbox: SandboxProcess) -> None:
+def test_a_phone_that_came_back_while_fcm_answered_is_kept() -> None:
     person = make_person()
     device = make_device(person, fid="fid-back")
     seen_at_claim = Device.objects.get(pk=device.pk)
@@ -296,9 +297,7 @@ def test_a_dead_access_token_is_renewed_without_costing_the_push(sandbox: Sandbo
     assert row(message).push_state == State.SENT
 
 
-def test_fifty_pushes_need_one_access_token(
-    sandbox_process: SandboxProcess, sandbox: SandboxProcess
-) -> None:
+def test_fifty_pushes_need_one_access_token(sandbox: SandboxProcess) -> None:
     # A process of its own, because this one has its token already.
     script = (
         "import os, sys, django; django.setup()\n"
@@ -342,11 +341,12 @@ def test_many_phones_of_one_batch_are_sent_in_calls_of_at_most_fifty(
 ) -> None:
     sizes = []
     send = push.Client.send
-    monkeypatch.setattr(
-        push.Client,
-        "send",
-        lambda self, parcels: (sizes.append(len(parcels)), send(self, parcels))[1],
-    )
+
+    def counted(self: push.Client, parcels: Sequence[push.Parcel]) -> list[push.Receipt]:
+        sizes.append(len(parcels))
+        return send(self, parcels)
+
+    monkeypatch.setattr(push.Client, "send", counted)
     person = make_person()
     for _ in range(delivery.DEVICES_MAX):
         make_device(person)
@@ -401,7 +401,7 @@ def test_nothing_is_locked_and_no_transaction_is_open_while_fcm_thinks(
     seen: list[list[str]] = []
     send = push.Client.send
 
-    def watched(self: push.Client, parcels: list[push.Parcel]) -> list[push.Receipt]:
+    def watched(self: push.Client, parcels: Sequence[push.Parcel]) -> list[push.Receipt]:
         seen.append([query["sql"].split()[0] for query in queries.captured_queries])
         return send(self, parcels)
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 State = InboxMessage.PushState
 
 
-# --- the inbox -------------------------------------------------------------------------------------
+# --- the inbox ---------------------------------------------------------------------------------
 
 
 def test_the_same_fact_told_twice_is_one_message_with_the_first_words() -> None:
@@ -46,10 +46,12 @@ def test_one_key_cannot_name_facts_about_two_people() -> None:
 
 
 def test_a_message_to_nobody_is_refused() -> None:
+    make_message(uuid4())
+
+    # The reference is checked at the commit; a test has none.
     with pytest.raises(IntegrityError), transaction.atomic():
-        make_message(uuid4())
-        # The reference is checked at the commit; a test has none.
         transaction.get_connection().check_constraints()
+    InboxMessage.objects.all().delete()
 
 
 def test_data_that_would_not_fit_into_a_push_is_a_bug() -> None:
@@ -128,7 +130,7 @@ def test_the_backlog_says_how_much_is_due_and_since_when() -> None:
     assert (backlog.due, backlog.oldest_due_at) == (2, NOON)
 
 
-# --- push again ------------------------------------------------------------------------------------
+# --- push again --------------------------------------------------------------------------------
 
 
 def test_a_failed_push_is_due_again_and_the_trail_says_who_asked() -> None:
@@ -178,7 +180,7 @@ def test_there_is_no_pushing_again_of_what_never_was() -> None:
         services.push_again(message_id=uuid4(), actor_id=None, reason="", now=NOON)
 
 
-# --- phones ----------------------------------------------------------------------------------------
+# --- phones ------------------------------------------------------------------------------------
 
 
 def test_a_phone_that_registers_again_is_seen_again_and_is_one_row() -> None:
@@ -250,7 +252,7 @@ def test_phones_unseen_for_270_days_are_revoked_in_batches_and_younger_ones_stay
     assert Device.objects.get(revoked_at=None).fid == "young"
 
 
-# --- webhooks --------------------------------------------------------------------------------------
+# --- webhooks ----------------------------------------------------------------------------------
 
 
 def _endpoint(merchant_id: UUID, url: str, *events: str) -> WebhookEndpoint:
@@ -330,7 +332,7 @@ def test_due_deliveries_come_longest_due_first_and_a_merchants_come_by_time() ->
     assert selectors.endpoints(merchant_id=uuid4()) == []
 
 
-# --- what the database refuses ---------------------------------------------------------------------
+# --- what the database refuses -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

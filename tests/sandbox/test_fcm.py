@@ -80,7 +80,7 @@ def test_assertions_that_google_would_refuse_buy_nothing(sandbox: SandboxProcess
         "a shared secret": jwt.encode(
             claims, "a-shared-secret-of-32-bytes-or-more", algorithm="HS256"
         ),
-        "no signature": jwt.encode(claims, None, algorithm="none"),
+        "no signature": jwt.encode(claims, "", algorithm="none"),
         "expired": _assertion(sandbox, iat=now - 7200, exp=now - 3600),
         "too long a life": _assertion(sandbox, exp=now + 3700),
         "another issuer": _assertion(sandbox, iss="other@example.iam"),

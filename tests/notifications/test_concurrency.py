@@ -1,0 +1,241 @@
+"""Two workers, two phones, two announcements at once; each lock with its control."""
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+
+from apps.notifications import delivery, push, services
+from apps.notifications.models import Device, InboxMessage
+from tests.notifications.clouds import SandboxProcess
+from tests.notifications.making import NOON, make_device, make_message, make_person, row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = InboxMessage.PushState
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Run each act in a thread; return "done" or the refusal's name for each, sorted."""
+    said: list[str] = []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except (IntegrityError, OperationalError) as failure:
+            said.append(type(failure).__name__)
+        else:
+            said.append("done")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    return sorted(said)
+
+
+class Meeting:
+    """A place where the first two comers wait for each other, and go on after a second anyway."""
+
+    def __init__(self) -> None:
+        self._barrier = threading.Barrier(2)
+        self._comers = 0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            self._comers += 1
+            late = self._comers > 2
+        if not late:
+            with suppress(threading.BrokenBarrierError):
+                self._barrier.wait(timeout=1)
+
+
+# --- one message, two workers ------------------------------------------------------------------
+
+
+def _push_twice_at_once(monkeypatch: pytest.MonkeyPatch, message: InboxMessage) -> list[str]:
+    """Have two workers meet between choosing rows and marking them."""
+    meeting = Meeting()
+    devices_of = delivery._devices_of
+
+    def meet(person_ids: Iterable[UUID]) -> dict[UUID, list[Device]]:
+        meeting.wait()
+        return devices_of(person_ids)
+
+    monkeypatch.setattr(delivery, "_devices_of", meet)
+    return at_once(
+        lambda: services.push(message_id=message.pk, now=NOON),
+        lambda: services.push_due(now=NOON),
+    )
+
+
+def test_two_workers_at_one_message_send_it_once(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = make_person()
+    make_device(person)
+    message = make_message(person)
+
+    assert _push_twice_at_once(monkeypatch, message) == ["done", "done"]
+
+    assert sandbox.calls == 1
+    assert (row(message).push_state, row(message).attempts) == (State.SENT, 1)
+
+
+def test_without_the_row_lock_two_workers_send_it_twice(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: if this stops sending twice, the test above proves nothing."""
+
+    # Any: the rows' type does not matter to the lock.
+    def unlocked(self: QuerySet[Any], **_: object) -> QuerySet[Any]:
+        return self
+
+    monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
+    person = make_person()
+    make_device(person)
+    message = make_message(person)
+
+    _push_twice_at_once(monkeypatch, message)
+
+    assert sandbox.calls == 2
+
+
+def test_a_worker_whose_lease_ran_out_records_nothing(sandbox: SandboxProcess) -> None:
+    person = make_person()
+    make_device(person)
+    message = make_message(person)
+    everything = InboxMessage.objects.all()
+    later = NOON + delivery.LEASE
+    _, frozen = delivery._claim(everything, configured=True, now=NOON)
+    _, successor = delivery._claim(everything, configured=True, now=later)
+    held = InboxMessage.objects.values().get()
+
+    # The frozen one wakes up while its successor sends, and again after it has recorded.
+    failed = [[push.Receipt(push.Verdict.RETRY, "unavailable")]]
+    delivery._record(frozen, failed, now=later)
+    assert InboxMessage.objects.values().get() == held
+    delivery._record(successor, [[push.Receipt(push.Verdict.ACCEPTED)]], now=later)
+    delivery._record(frozen, failed, now=later)
+
+    assert (row(message).push_state, row(message).pushed_at) == (State.SENT, later)
+    assert sandbox.calls == 0
+
+
+def test_a_row_under_a_lease_is_taken_by_nobody_until_it_ends(sandbox: SandboxProcess) -> None:
+    person = make_person()
+    make_device(person)
+    make_message(person)
+    delivery._claim(InboxMessage.objects.all(), configured=True, now=NOON)
+
+    assert services.push_due(now=NOON + delivery.LEASE - timedelta(seconds=1)) == 0
+    assert services.push_due(now=NOON + delivery.LEASE) == 1
+    assert sandbox.calls == 1
+
+
+# --- one fact, two announcements ---------------------------------------------------------------
+
+
+def test_two_announcements_of_one_fact_at_once_are_one_message() -> None:
+    person = make_person()
+    inserted, go_on = threading.Event(), threading.Event()
+    told: list[UUID] = []
+
+    def first() -> None:
+        with transaction.atomic():
+            told.append(make_message(person, key="one fact").pk)
+            inserted.set()
+            go_on.wait(timeout=5)
+
+    def second() -> None:
+        assert inserted.wait(timeout=5)
+        threading.Timer(0.2, go_on.set).start()
+        told.append(make_message(person, key="one fact").pk)
+
+    assert at_once(first, second) == ["done", "done"]
+
+    assert told[0] == told[1]
+    assert InboxMessage.objects.count() == 1
+
+
+# --- one phone, two registrations --------------------------------------------------------------
+
+
+def _register(person: UUID, fid: str, token: str) -> Callable[[], object]:
+    return lambda: services.register_device(
+        person_id=person, platform="ANDROID", fcm_token=token, fid=fid, now=NOON
+    )
+
+
+def _meet_before_saving(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = Meeting()
+    save = Device.save
+
+    def late(self: Device, **options: Any) -> None:  # Any: Django's own options
+        meeting.wait()
+        save(self, **options)
+
+    monkeypatch.setattr(Device, "save", late)
+
+
+def test_a_phone_that_registers_twice_at_once_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = make_person()
+    _meet_before_saving(monkeypatch)
+
+    assert at_once(*[_register(person, "f", "t")] * 2) == ["done", "done"]
+
+    assert Device.objects.count() == 1
+
+
+def test_without_the_second_look_one_of_two_registrations_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control: the race is real, and the unique address decides it."""
+    person = make_person()
+    _meet_before_saving(monkeypatch)
+
+    def once() -> None:
+        services._register(person, "ANDROID", "t", "f", NOON)
+
+    assert at_once(once, once) == ["IntegrityError", "done"]
+
+
+def test_two_phones_that_swapped_tokens_register_at_once_without_a_deadlock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = make_person()
+    make_device(person, fid="f1", fcm_token="t1")
+    make_device(person, fid="f2", fcm_token="t2")
+    _meet_before_saving(monkeypatch)
+
+    acts = (_register(person, "f1", "t2"), _register(person, "f2", "t1"))
+
+    assert at_once(*acts) == ["done", "done"]
+
+
+def test_without_the_sorted_locks_swapped_tokens_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: if nobody is refused here, the test above proves nothing."""
+
+    # Any: the rows' type does not matter to the lock.
+    def unlocked(self: QuerySet[Any], **_: object) -> QuerySet[Any]:
+        return self
+
+    person = make_person()
+    make_device(person, fid="f1", fcm_token="t1")
+    make_device(person, fid="f2", fcm_token="t2")
+    monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
+    _meet_before_saving(monkeypatch)
+
+    acts = (_register(person, "f1", "t2"), _register(person, "f2", "t1"))
+
+    assert at_once(*acts) == ["OperationalError", "done"]
