@@ -23,6 +23,7 @@ __all__ = [
     "balances_paise",
     "checks",
     "find_drift",
+    "frozen_codes",
     "held_paise",
     "is_frozen",
     "journal_transfers",
@@ -114,6 +115,12 @@ def is_frozen(*, code: str) -> bool:
         UnknownAccount
     """
     return _account(code).frozen_at is not None
+
+
+def frozen_codes(*, codes: Sequence[str]) -> set[str]:
+    """Return which of these accounts refuse debits, in one statement."""
+    frozen = Account.objects.filter(code__in=codes, frozen_at__isnull=False)
+    return set(frozen.values_list("code", flat=True))
 
 
 def statement(*, code: str, limit: int, before_version: int | None = None) -> list[StatementLine]:
