@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # look-alike letters are the point
 """
 Bodies that a JSON endpoint must refuse, each by name: the table that every POST meets.
 

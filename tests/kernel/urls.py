@@ -86,7 +86,7 @@ class OperatorView(WhoView):
 
 
 class ForgottenView(APIView):
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         raise AssertionError("a view without permissions must not run")
 
 
@@ -97,14 +97,14 @@ class ScannerView(WhoView):
 class OpenView(APIView):
     permission_classes = [Public]
 
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         return Response({"ok": True})
 
 
 class BugView(APIView):
     permission_classes = [Public]
 
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         secret = "hunter2"
         raise RuntimeError(f"a secret: {secret}")
 
@@ -112,7 +112,7 @@ class BugView(APIView):
 class LockView(APIView):
     permission_classes = [Public]
 
-    def post(self, request: Request) -> Response:
+    def post(self, _request: Request) -> Response:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '100ms'")
             cursor.execute("SELECT 1 FROM accounts_user WHERE username = 'locked' FOR UPDATE")
@@ -131,7 +131,7 @@ class SqlView(APIView):
 class DyingView(APIView):
     permission_classes = [Public]
 
-    def post(self, request: Request) -> Response:
+    def post(self, _request: Request) -> Response:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -141,7 +141,7 @@ class DyingView(APIView):
 class RunningView(APIView):
     permission_classes = [Public]
 
-    def post(self, request: Request) -> Response:
+    def post(self, _request: Request) -> Response:
         raise RequestInProgress
 
 
@@ -165,7 +165,7 @@ class ListView(APIView):
 class SlowView(APIView):
     permission_classes = [Public]
 
-    def get(self, request: Request) -> Response:
+    def get(self, _request: Request) -> Response:
         time.sleep(0.01)
         return Response({})
 

@@ -60,8 +60,8 @@ class Schema(AutoSchema):
                     str,
                     OpenApiParameter.HEADER,
                     description=(
-                        "Fresh for each new request, the same when repeating one; the repeat answers "
-                        "the same with `Idempotent-Replayed: true`."
+                        "Fresh for each new request, the same when repeating one; the repeat "
+                        "answers the same with `Idempotent-Replayed: true`."
                     ),
                 )
             )
