@@ -33,7 +33,7 @@ class CapBelowSold(DomainError):
     code = "cap_below_sold"
     title = "The new limit is below what is sold already"
 
-    def __init__(self, *, field: str, sold: int | float) -> None:
+    def __init__(self, *, field: str, sold: float) -> None:
         super().__init__(f"{field} cannot be less than {sold}: so much is sold.", field=field)
 
 

@@ -119,7 +119,7 @@ def caps(facts: Facts, *, rider_id: UUID, now: datetime) -> list[Cap]:
 def refusals(
     facts: Facts, *, visited: bool, place: Point | None, now: datetime
 ) -> Iterator[Ineligible]:
-    """Yield every guard that fails, the caps apart, in the order in which the first is the answer."""
+    """Yield every guard that fails, the caps apart; the first is what a booking is told."""
     if facts.bookings_paused_at is not None:
         yield errors.ZonePaused()
     yield from _on_offer(facts, now)
@@ -137,15 +137,24 @@ def cap_refusals(
     wanted: list[Cap], sold: Mapping[str, Taken], *, cost_paise: int, timezone: str, now: datetime
 ) -> list[Ineligible]:
     """Return the caps that one more booking of `cost_paise` would break, by what is `sold`."""
-    none = Taken()
     broken = set()
     for cap in wanted:
-        taken = sold.get(cap.scope, none)
-        if cap.budget_paise is not None and taken.committed_paise + cost_paise > cap.budget_paise:
+        taken = sold.get(cap.scope)
+        if is_full(taken, None, cap.budget_paise, cost_paise):
             broken.add(f"budget|{cap.scope}")
-        if cap.seats is not None and taken.seats + 1 > cap.seats:
+        if is_full(taken, cap.seats, None, cost_paise):
             broken.add(f"seats|{cap.scope}")
     return explain(wanted, broken, timezone=timezone, now=now)
+
+
+def is_full(
+    taken: Taken | None, seats: int | None, budget_paise: int | None, cost_paise: int
+) -> bool:
+    """Say whether one more booking would pass the seats or budget (`campaigns_take` decides)."""
+    sold = taken or Taken()
+    return (seats is not None and sold.seats + 1 > seats) or (
+        budget_paise is not None and sold.committed_paise + cost_paise > budget_paise
+    )
 
 
 def explain(

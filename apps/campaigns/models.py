@@ -1,4 +1,4 @@
-"""Campaigns, the terms they were sold under, where they are listed, and how much of them is sold."""
+"""Campaigns, the terms they were sold under, where they are listed, and what of them is sold."""
 
 from typing import Any
 
@@ -93,7 +93,8 @@ class Campaign(models.Model):
 
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
-    # [{"dow": 0-6 from Monday, "start": "HH:MM", "end": "HH:MM"}]; the week of a Deal is what is queried.
+    # [{"dow": 0-6 from Monday, "start": "HH:MM", "end": "HH:MM"}]; the week of a Deal is what is
+    # queried.
     windows = models.JSONField(default=list, blank=True)
     budget_paise = models.BigIntegerField(null=True, blank=True)
     daily_budget_paise = models.BigIntegerField(null=True, blank=True)
@@ -165,7 +166,7 @@ class Campaign(models.Model):
 
 
 class Revision(models.Model):
-    """The terms of a campaign as they were sold from an instant on; never changed, never deleted."""
+    """The terms of a campaign as they were sold from an instant on; append-only."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     campaign = models.ForeignKey(
@@ -204,8 +205,8 @@ class Deal(models.Model):
     """
     One campaign at one outlet: what the map lists, written from both and indexed for the search.
 
-    `is_live` follows the campaign's state and the outlet's; the search still asks both, so that a row
-    that lags behind shows a reason and never sells.
+    `is_live` follows the campaign's state and the outlet's; the search still asks both, so that a
+    row that lags behind shows a reason and never sells.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -255,10 +256,10 @@ class Allotment(models.Model):
     """
     How much of a campaign is sold within one scope, and how much may be: a cap as a database fact.
 
-    Scopes: `all`, `day:<zone day>`, `outlet:<id>:<day>`, `rider:<id>`, `rider:<id>:<day>`. A seat counts
-    from its booking until it is given back; `committed_paise` is the most that the taken seats may still
-    cost plus what they did cost, `spent_paise` the latter alone. Limits are those in force when the row
-    was last taken from. Null means no limit.
+    Scopes: `all`, `day:<zone day>`, `outlet:<id>:<day>`, `rider:<id>`, `rider:<id>:<day>`. A seat
+    counts from its booking until it is given back; `committed_paise` is the most that the taken
+    seats may still cost plus what they did cost, `spent_paise` the latter alone. Limits are those
+    in force when the row was last taken from. Null means no limit.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Self
 
 from apps.campaigns.errors import TermsInvalid
@@ -15,7 +16,8 @@ WEEK_MINUTES = DAYS_PER_WEEK * DAY_MINUTES
 MIN_TTL_MINUTES = 15
 MOST_WINDOWS = 28
 
-# Locked once the campaign is approved: riders chose by them, or an operator approved them as they are.
+# Locked once the campaign is approved: riders chose by them, or an operator approved them as they
+# are.
 LOCKED_WHEN_LIVE = ("basis", "deductible_paise", "audience", "proof_policy")
 # A booking copies these: changing one makes a new revision. The others are limits and hours.
 SOLD = (
@@ -29,7 +31,8 @@ class Terms:
     """
     What a merchant decides about a campaign; money in paise, `discount_bps` 1000 for 10 %.
 
-    `starts_at` None starts it at once, `ends_at` None lets it run until it is ended, a cap None is no cap.
+    `starts_at` None starts it at once, `ends_at` None lets it run until it is ended, a cap None is
+    no cap.
     """
 
     title: str
@@ -120,7 +123,7 @@ def check(
         gst_bps=gst_bps,
         inter_state=inter_state,
     )
-    violations = [*_offer(terms), *_hours(terms), *_limits(terms, cost_paise)]
+    violations = [*_offer(terms), *_rules(terms), *_hours(terms), *_limits(terms, cost_paise)]
     if violations:
         raise TermsInvalid(
             violations[0].rule,
@@ -141,6 +144,9 @@ def _offer(terms: Terms) -> Iterator[Violation]:
         yield Violation("deductible_paise", "What the rider pays first is more than nothing.")
     if terms.basis != Basis.DEDUCTIBLE and terms.deductible_paise:
         yield Violation("deductible_paise", "Only a deductible deal has a part the rider pays.")
+
+
+def _rules(terms: Terms) -> Iterator[Violation]:
     if terms.audience not in Campaign.Audience.values:
         yield Violation("audience", "The audience is all, new_only or returning_only.")
     if terms.proof_policy != Campaign.ProofPolicy.VISIT:
@@ -161,7 +167,7 @@ def _hours(terms: Terms) -> Iterator[Violation]:
     if any(w.start.second or w.end.second or w.start.microsecond for w in terms.windows):
         yield Violation("windows", "A window opens and closes on a whole minute.")
     spans = week_spans(terms.windows)
-    if any(closes > opens for (_, closes), (opens, _) in zip(spans, spans[1:], strict=False)):
+    if any(closes > opens for (_, closes), (opens, _) in pairwise(spans)):
         yield Violation("windows", "The windows of a week do not overlap.")
 
 

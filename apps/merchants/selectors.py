@@ -98,8 +98,12 @@ def is_new_customer(*, merchant_id: UUID, person_id: UUID) -> bool:
 def zone_at(*, place: Point) -> Zone | None:
     """Return the zone whose boundary holds the place; of several, the first by code."""
     for candidate in Zone.objects.exclude(boundary=None).order_by("code"):
-        rings = candidate.boundary["coordinates"]
-        if _inside(rings[0], place) and not any(_inside(hole, place) for hole in rings[1:]):
+        rings = (candidate.boundary or {}).get("coordinates", [])
+        if (
+            rings
+            and _inside(rings[0], place)
+            and not any(_inside(hole, place) for hole in rings[1:])
+        ):
             return candidate
     return None
 

@@ -1,5 +1,37 @@
 """Writes about campaigns: their terms, their states, and the seats that bookings take."""
 
+from apps.campaigns.services.authoring import change, clone, create
+from apps.campaigns.services.clock import Ticked, campaign_clock
+from apps.campaigns.services.fees import set_fees
 from apps.campaigns.services.selling import Offer, give_back, record_visit, take
+from apps.campaigns.services.states import (
+    approve,
+    end,
+    lift,
+    pause,
+    reject,
+    resume,
+    submit,
+    suspend,
+)
 
-__all__ = ["Offer", "give_back", "record_visit", "take"]
+__all__ = [
+    "Offer",
+    "Ticked",
+    "approve",
+    "campaign_clock",
+    "change",
+    "clone",
+    "create",
+    "end",
+    "give_back",
+    "lift",
+    "pause",
+    "record_visit",
+    "reject",
+    "resume",
+    "set_fees",
+    "submit",
+    "suspend",
+    "take",
+]

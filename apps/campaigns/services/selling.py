@@ -56,8 +56,8 @@ def take(
     """
     Take one seat and the most it can cost from every cap of the campaign, for the caller's booking.
 
-    Runs in the caller's transaction and holds the campaign's allotments until it ends; a refusal has
-    written nothing. The first guard of rule 2.4 that fails is the answer.
+    Runs in the caller's transaction and holds the campaign's allotments until it ends; a refusal
+    has written nothing. The first guard of rule 2.4 that fails is the answer.
 
     Raises:
         UnknownCampaign, CampaignBusy, every `Ineligible`
@@ -86,8 +86,9 @@ def give_back(*, campaign_id: UUID, scopes: Sequence[str], amount_paise: int, se
     """
     Return seats and money to the allotments a booking took from; in the caller's transaction.
 
-    Expiry, cancellation and voiding return one seat and the whole cost; the sweep after a visit returns
-    no seat and what was released. Callers with several bookings come in the order of campaign ids.
+    Expiry, cancellation and voiding return one seat and the whole cost; the sweep after a visit
+    returns no seat and what was released. Callers with several bookings come in the order of
+    campaign ids.
     """
     _return(campaign_id, scopes, seats=seats, amount_paise=amount_paise)
 
@@ -96,10 +97,11 @@ def record_visit(
     *, campaign_id: UUID, scopes: Sequence[str], spent_paise: int, visits: int = 1
 ) -> None:
     """
-    Count a proven visit and what it cost the merchant; in the caller's transaction, once per handshake.
+    Count a proven visit and what it cost the merchant; in the caller's transaction, once per
+    handshake.
 
-    A reversal counts `visits=-1` and the negative amount. This is bookkeeping for the owner's eyes: it
-    runs after the scan, in the follow-up, so that no scan waits for the campaign.
+    A reversal counts `visits=-1` and the negative amount. This is bookkeeping for the owner's eyes:
+    it runs after the scan, in the follow-up, so that no scan waits for the campaign.
     """
     _return(campaign_id, scopes, spent_paise=spent_paise, visits=visits)
 
