@@ -21,7 +21,7 @@ reset: install ## clear the data that `make run` keeps in .local/
 	@$(PY) -m uma.stack reset
 
 demo: install ## walk the journey through the API of the running platform
-	@$(PY) manage.py demo
+	@. .local/env && $(PY) manage.py demo --base "$$UMA_WEB_URL"
 
 # --- gates ------------------------------------------------------------------------------------
 

@@ -34,6 +34,20 @@ def create_person(
     return user
 
 
+def create_operator(*, username: str, display_name: str, password: str, now: datetime) -> User:
+    """Create a person who signs in to the console with a password and may do everything there."""
+    user = User(
+        username=username,
+        display_name=display_name,
+        is_staff=True,
+        is_superuser=True,
+        created_at=now,
+    )
+    user.set_password(password)
+    user.save(force_insert=True)
+    return user
+
+
 def lock_rider(*, rider_id: UUID, now: datetime) -> User:
     """
     Lock the rider until the caller's transaction ends, and answer whether the rider may book.

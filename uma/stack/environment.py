@@ -16,7 +16,6 @@ _SECRETS = {
     "UMA_SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "UMA_ACCESS_TOKEN_KEY": lambda: secrets.token_urlsafe(48),
     "UMA_QR_MASTER_KEYS": lambda: f"A1:{secrets.token_hex(32)}",
-    "UMA_DEMO_PASSWORD": lambda: secrets.token_urlsafe(9),
 }
 
 

@@ -21,7 +21,6 @@ _SETTINGS = {
     "UMA_SECRET_KEY": "tests-only-secret-key-of-no-value-to-anybody-at-all",
     "UMA_ACCESS_TOKEN_KEY": "tests-only-access-token-key-of-no-value-to-anybody",
     "UMA_QR_MASTER_KEYS": "A1:" + "5d" * 32,
-    "UMA_DEMO_PASSWORD": "tests-only-password",
     "UMA_FIREBASE_CREDENTIALS": "",
     "UMA_FCM_URL": "",
 }

@@ -87,7 +87,10 @@ class Stack:
         self._start_programs()
         with self.screen.step("One journey through the public API"):
             receipt = self._manage_if_there(
-                "demo", "--base-url", self.url, title="The journey through the API"
+                "demo",
+                "--base",
+                f"http://{ports.HOST}:{self.web_port}",
+                title="The journey through the API",
             )
         self.screen.show(receipt)
         self.screen.ready(took=time.monotonic() - started, rows=self._rows())
@@ -199,14 +202,13 @@ class Stack:
         return self._manage(command, *arguments, title=title)
 
     def _rows(self) -> list[tuple[str, str]]:
-        password = self.values["UMA_DEMO_PASSWORD"]
         return [
             ("API", f"{self.url}/api/docs"),
             ("Health", f"{self.url}/health"),
-            ("Console", f"{self.url}/admin/   operator / {password}"),
+            ("Console", f"{self.url}/admin/   operator / operator"),
             ("Sign-ins", f"POST {self.url}/api/auth/dev"),
-            ("  a rider", '{"username": "rider-01", "role": "rider"}'),
-            ("  a merchant", '{"username": "merchant-01", "role": "merchant"}'),
+            ("  a rider", '{"username": "rider.01", "role": "rider"}'),
+            ("  a merchant", '{"username": "owner.01", "role": "merchant"}'),
             ("Another terminal", f"{ROOT.name}$ .venv/bin/python manage.py shell"),
             ("Logs", str(self.logs)),
         ]
