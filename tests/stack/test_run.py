@@ -8,7 +8,7 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import psycopg
@@ -184,23 +184,51 @@ def test_a_step_that_fails_is_named_with_its_log(terminal: Terminal) -> None:
 
     assert code == 1
     assert "Migrating the database failed" in said
+    assert "ModuleNotFoundError: No module named 'apps.wallet" in said
     assert "log" in said
     assert not terminal.gone_within(2)
 
 
-def test_named_servers_are_used_and_none_of_ours_is_started(
-    terminal: Terminal, tmp_path_factory: pytest.TempPathFactory
+def test_a_setting_that_the_checks_refuse_is_named(
+    terminal: Terminal, elsewhere: tuple[Cluster, Valkey]
 ) -> None:
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    cluster, valkey = Cluster(folder=elsewhere / "pg"), Valkey(folder=elsewhere / "valkey")
-    cluster.start()
-    valkey.start()
-    with terminal.start(
+    cluster, valkey = elsewhere
+
+    code, said = terminal.run(
         "run",
         UMA_WEB_PORT=str(ports.any_free()),
         DATABASE_URL=cluster.url,
         REDIS_URL=valkey.url,
         MONGODB_URL="mongodb://127.0.0.1:9/uma",
+    )
+
+    assert code == 1
+    assert "The document store may forget what it acknowledged." in said
+
+
+@pytest.fixture
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, Valkey]]:
+    """Servers that somebody else runs."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    cluster, valkey = Cluster(folder=folder / "pg"), Valkey(folder=folder / "valkey")
+    cluster.start()
+    valkey.start()
+    yield cluster, valkey
+    cluster.stop()
+    valkey.stop()
+
+
+def test_named_servers_are_used_and_none_of_ours_is_started(
+    terminal: Terminal, elsewhere: tuple[Cluster, Valkey]
+) -> None:
+    cluster, valkey = elsewhere
+    documents = "mongodb://127.0.0.1:9/uma?w=majority&journal=true"
+    with terminal.start(
+        "run",
+        UMA_WEB_PORT=str(ports.any_free()),
+        DATABASE_URL=cluster.url,
+        REDIS_URL=valkey.url,
+        MONGODB_URL=documents,
     ) as process:
         said = _read_until(process, "Ctrl-C stops everything")
         values = _values(terminal)
@@ -208,13 +236,11 @@ def test_named_servers_are_used_and_none_of_ours_is_started(
         assert process.wait(10) == 0
     with psycopg.connect(cluster.url) as connection:
         tables = connection.execute("SELECT count(*) FROM django_migrations").fetchone()
-    cluster.stop()
-    valkey.stop()
 
     assert "PostgreSQL answers" not in said
     assert values["DATABASE_URL"] == cluster.url
     assert values["REDIS_URL"] == valkey.url
-    assert values["MONGODB_URL"] == "mongodb://127.0.0.1:9/uma"
+    assert values["MONGODB_URL"] == documents
     assert not (terminal.folder / ".local" / "postgres").exists()
     assert tables is not None
     assert tables[0] > 0

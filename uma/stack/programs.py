@@ -66,7 +66,7 @@ def run_to_end(program: Program, *, title: str) -> str:
     Run a one-off command and return what it printed.
 
     Raises:
-        StackError: it failed; the cause is the last line it printed.
+        StackError: it failed.
     """
     process = processes.start(program)
     try:
@@ -77,9 +77,19 @@ def run_to_end(program: Program, *, title: str) -> str:
         raise
     said = process.log_text(limit=200_000)
     if code != 0:
-        last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
-        raise StackError(f"{title} failed: {last.strip()}", f"The whole story is in {program.log}.")
+        raise StackError(
+            f"{title} failed: {cause_in(said)}", f"The whole story is in {program.log}."
+        )
     return said
+
+
+def cause_in(said: str) -> str:
+    """Return the line of a failed Django command's output that says why."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if "ERRORS:" in lines[:-1]:
+        # The system checks: warnings come after the errors.
+        return lines[lines.index("ERRORS:") + 1]
+    return lines[-1] if lines else "it said nothing"
 
 
 def web(
