@@ -147,3 +147,22 @@ class RiderDailyCapReached(Ineligible):
 class OutletDailyCapReached(Ineligible):
     code = "outlet_daily_cap_reached"
     title = "The deal is sold out at this outlet for today"
+
+
+# What a booking can be refused for by the deal itself.
+BOOKING_REFUSALS: tuple[type[Ineligible], ...] = (
+    ZonePaused,
+    CampaignNotActive,
+    OutletClosed,
+    OutsideWindow,
+    AudienceNewOnly,
+    AudienceReturningOnly,
+    OutsideGeofence,
+    BudgetExhausted,
+    DailyBudgetExhausted,
+    SeatsExhausted,
+    DailySeatsExhausted,
+    RiderCapReached,
+    RiderDailyCapReached,
+    OutletDailyCapReached,
+)

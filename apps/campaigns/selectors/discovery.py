@@ -25,6 +25,7 @@ from apps.campaigns.selectors.facts import (
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from uma.kernel.geo import EARTH_RADIUS_M, METRES_PER_DEGREE, Box, Point, distance_m
+from uma.kernel.http.errors import InvalidCursor
 
 # The Earth is not a plane: how far its distances and the formulas below may differ, with room to
 # spare.
@@ -37,10 +38,6 @@ class Sort(StrEnum):
     DISTANCE = "distance"
     CASHBACK = "cashback"
     NEWEST = "newest"
-
-
-class Cursor(Exception):
-    """A position in a list that is not one of this list's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +163,7 @@ def discover(*, search: Search, rider_id: UUID, now: datetime) -> Found:
     A campaign stands once in the list, at its outlet nearest to the rider.
 
     Raises:
-        Cursor
+        InvalidCursor
     """
     if search.sort == Sort.DISTANCE:
         rows = _nearest(search, rider_id=rider_id, now=now)
@@ -273,8 +270,10 @@ def _row(row: Sequence[Any], near: Point | None) -> _Row:
     return _Row(Visitable(facts, visited), deal_id, listed_at, degrees or 0.0, away_m)
 
 
-def _parameters(search: Search, rider_id: UUID, now: datetime, rows: int) -> dict[str, object]:
-    values: dict[str, object] = {
+def _parameters(
+    search: Search, rider_id: UUID, now: datetime, rows: int
+) -> dict[str, Any]:  # Any: what the driver takes
+    values: dict[str, Any] = {
         "now": now,
         "rider": rider_id,
         "category": search.category,
@@ -302,7 +301,7 @@ def _box(box: Box) -> str:
     return f"({east.longitude!r},{east.latitude!r}),({west.longitude!r},{west.latitude!r})"
 
 
-def _circle(near: Point, radius_m: int) -> dict[str, object]:
+def _circle(near: Point, radius_m: int) -> dict[str, Any]:  # Any: what the driver takes
     """Return a circle of degrees that holds the circle of metres, and the latter's parameters."""
     around = Box.around(near, radius_m * (1 + _SLACK))
     degrees = around.north_east.longitude - near.longitude
@@ -331,10 +330,10 @@ def _after(search: Search, read: Any) -> tuple[Any, UUID]:  # Any: the key of th
     try:
         sort, key, deal_id = search.after.split("|")
         if sort != search.sort:
-            raise Cursor
+            raise InvalidCursor
         return read(key), UUID(deal_id)
     except ValueError:
-        raise Cursor from None
+        raise InvalidCursor from None
 
 
 _SOLD = """

@@ -8,6 +8,7 @@ from uuid import UUID
 from apps.campaigns.errors import FeesNotSet, UnknownCampaign
 from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign, Deal, FeeSchedule, Revision
+from apps.campaigns.pricing import max_cost_paise
 from uma.kernel.zones import DAYS_PER_WEEK, day_of
 
 
@@ -66,6 +67,17 @@ def revisions(*, campaign_id: UUID) -> list[Revision]:
     return list(Revision.objects.filter(campaign_id=campaign_id).order_by("-number"))
 
 
+def cost_of(campaign: Campaign) -> int:
+    """Return the most that one visit can cost under the campaign's terms of today, in paise."""
+    return max_cost_paise(
+        cap_paise=campaign.cap_paise,
+        cpt_fee_paise=campaign.cpt_fee_paise,
+        cpa_fee_paise=campaign.cpa_fee_paise if campaign.cpa_enabled else 0,
+        gst_bps=campaign.gst_bps,
+        inter_state=campaign.zone.platform_state_code != campaign.merchant.state_code,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """
@@ -88,21 +100,28 @@ class Exposure:
         return None if self.remaining_paise is None else self.held_paise + self.remaining_paise
 
 
-def exposure(*, campaign: Campaign, cost_paise: int, now: datetime) -> Exposure:
-    """Return held + min(seats left times `cost_paise`, budget left) (product rule 2.3)."""
+def exposure(*, campaign_id: UUID, merchant_id: UUID | None, now: datetime) -> Exposure:
+    """
+    Return held + min(seats left times the cost of a visit, budget left) (product rule 2.3).
+
+    Raises:
+        UnknownCampaign
+    """
+    found = campaign(campaign_id=campaign_id, merchant_id=merchant_id)
+    cost_paise = cost_of(found)
     week = [
-        f"day:{day_of(now - timedelta(days=back), campaign.zone.timezone)}"
+        f"day:{day_of(now - timedelta(days=back), found.zone.timezone)}"
         for back in range(DAYS_PER_WEEK)
     ]
-    rows = Allotment.objects.filter(campaign_id=campaign.pk, scope__in=[ALL, *week])
+    rows = Allotment.objects.filter(campaign_id=found.pk, scope__in=[ALL, *week])
     by_scope = {row.scope: row for row in rows}
     everything = by_scope[ALL]
     seats_left = None
     offers = []
-    if campaign.budget_paise is not None:
-        offers.append(campaign.budget_paise - everything.committed_paise)
-    if campaign.seats is not None:
-        seats_left = campaign.seats - everything.seats_taken
+    if found.budget_paise is not None:
+        offers.append(found.budget_paise - everything.committed_paise)
+    if found.seats is not None:
+        seats_left = found.seats - everything.seats_taken
         offers.append(seats_left * cost_paise)
     remaining = min(offers) if offers else None
     visits = sum(row.visits for scope, row in by_scope.items() if scope != ALL)

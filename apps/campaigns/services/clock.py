@@ -8,11 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from apps.campaigns import guards
+from apps.campaigns import guards, selectors
 from apps.campaigns.guards import ALL, Taken
 from apps.campaigns.lifecycle import AUTOMATIC_PAUSES, LIVE, PauseReason, State
 from apps.campaigns.models import Allotment, Campaign
-from apps.campaigns.pricing import max_cost_paise
 from apps.campaigns.services import listing, locking
 from apps.campaigns.terms import ARCHIVED_AFTER
 from apps.wallet import codes
@@ -150,13 +149,7 @@ def _labels(batch: Sequence[Campaign], *, now: datetime) -> dict[UUID, tuple[str
 def _label(
     campaign: Campaign, sold: dict[str, Taken], today: str, *, balance_paise: int
 ) -> tuple[str, str]:
-    cost = max_cost_paise(
-        cap_paise=campaign.cap_paise,
-        cpt_fee_paise=campaign.cpt_fee_paise,
-        cpa_fee_paise=campaign.cpa_fee_paise if campaign.cpa_enabled else 0,
-        gst_bps=campaign.gst_bps,
-        inter_state=campaign.zone.platform_state_code != campaign.merchant.state_code,
-    )
+    cost = selectors.cost_of(campaign)
     if guards.is_full(sold.get(ALL), campaign.seats, campaign.budget_paise, cost):
         return State.EXHAUSTED, ""
     if guards.is_full(sold.get(today), campaign.daily_seats, campaign.daily_budget_paise, cost):
