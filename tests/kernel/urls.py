@@ -115,7 +115,7 @@ class LockView(APIView):
     def post(self, _request: Request) -> Response:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '100ms'")
-            cursor.execute("SELECT 1 FROM accounts_user WHERE username = 'locked' FOR UPDATE")
+            cursor.execute("SELECT 1 FROM auth_group WHERE name = 'locked' FOR UPDATE")
         return Response({})
 
 

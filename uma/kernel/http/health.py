@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -69,30 +68,25 @@ def _database() -> None:
         connection.execute("SELECT 1")
 
 
-@lru_cache(maxsize=2)
-def _broker_client(url: str) -> "redis.Redis":
-    return redis.Redis.from_url(
-        url, socket_timeout=0.3, socket_connect_timeout=0.3, retry=Retry(NoBackoff(), 0)
-    )
-
-
 def _broker() -> None:
-    _broker_client(settings.REDIS_URL).ping()
+    with redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=0.3,
+        socket_connect_timeout=0.3,
+        retry=Retry(NoBackoff(), 0),
+    ) as client:
+        client.ping()
 
 
-@lru_cache(maxsize=2)
-def _documents_client(url: str) -> "MongoClient[dict[str, Any]]":
-    return MongoClient(
-        url,
+def _documents() -> None:
+    with MongoClient[dict[str, Any]](
+        settings.MONGODB_URL,
         serverSelectionTimeoutMS=300,
         connectTimeoutMS=300,
         socketTimeoutMS=300,
         maxPoolSize=1,
-    )
-
-
-def _documents() -> None:
-    _documents_client(settings.MONGODB_URL).admin.command("ping")
+    ) as client:
+        client.admin.command("ping")
 
 
 database, broker, documents = Probe(_database), Probe(_broker), Probe(_documents)
