@@ -35,7 +35,11 @@ class Application(Celery):
 
     def connection_for_write(self, url: str | None = None, **options: Any) -> Any:
         # Any: kombu has no types. Consumers wait on their sockets for a living: the defaults.
-        impatient = {"socket_timeout": SOCKET_S, "socket_connect_timeout": SOCKET_S}
+        impatient = {
+            "socket_timeout": SOCKET_S,
+            "socket_connect_timeout": SOCKET_S,
+            "max_retries": 0,
+        }
         options["transport_options"] = impatient | (options.get("transport_options") or {})
         return super().connection_for_write(url, **options)
 

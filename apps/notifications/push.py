@@ -87,8 +87,13 @@ def client() -> Client | None:
 
 @lru_cache(maxsize=8)
 def _client(credentials_path: str, url: str) -> Client:
+    certificate = credentials.Certificate(credentials_path)
+    if url:
+        # Google's library asks Google in the background where an account may be used; a pretended
+        # account has no business there. (An instance's attribute: there is no setting for it.)
+        certificate.get_credential()._is_regional_access_boundary_lookup_required = bool  # noqa: SLF001
     app = firebase_admin.initialize_app(
-        credentials.Certificate(credentials_path),
+        certificate,
         options={"httpTimeout": HTTP_TIMEOUT_S},
         name=f"uma {credentials_path} {url}",
     )

@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl
 
 from apps.sandbox.account import GrantRefused, Key, Tokens
@@ -27,6 +29,11 @@ class Sandbox(ThreadingHTTPServer):
         self.base_url = f"http://{HOST}:{self.server_address[1]}"
         self.tokens = Tokens(key=key)
         self.inbox = Inbox()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # Any: the base class's
+        """Tell of our own mistakes; a client that went away, or was killed, is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
