@@ -1,5 +1,9 @@
 """The paths of the merchants app under /api/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.merchants import views
+
+urlpatterns = [
+    path("merchant/profile", views.ProfileView.as_view(), name="merchants-profile"),
+]
