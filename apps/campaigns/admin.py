@@ -50,7 +50,7 @@ def _history(campaign: Campaign) -> SafeString:
         )
         parts.append(
             format_html(
-                "<p>Revision {}, {:%d %b %Y %H:%M}</p><ul>{}</ul>", newer.number, newer.at, lines
+                "<p>Revision {}, {}</p><ul>{}</ul>", newer.number, f"{newer.at:%d %b %Y}", lines
             )
         )
     return format_html_join("", "{}", ((part,) for part in parts))

@@ -1,6 +1,6 @@
-"""The operators' desk: rows to read, and acts that ask for their facts before a service is called."""
+"""The operators' desk: rows to read, and acts that ask before a service is called."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from uma.kernel.errors import DomainError
@@ -91,6 +91,11 @@ def link_to(view: str, text: object, **query: object) -> SafeString:
     """Return a link to one of the desk's lists, narrowed by `query`."""
     address = f"{reverse(f'admin:{view}')}?{urlencode(query)}"
     return format_html('<a href="{}">{}</a>', address, text)
+
+
+def beside(links: Iterable[SafeString]) -> SafeString:
+    """Return several links on one line."""
+    return format_html_join(" · ", "{}", ((link,) for link in links))
 
 
 def trail_of(object_id: object) -> SafeString:
