@@ -79,7 +79,7 @@ class BookingAdmin(_ReadOnly):
             context = {
                 **self.admin_site.each_context(request),
                 "title": "Void bookings",
-                "question": "Take these bookings back? Riders lose their deal, nobody gets a strike.",
+                "question": "Take these bookings back? The deals are lost, nobody gets a strike.",
                 "chosen": chosen,
                 "form": form,
                 "opts": self.opts,

@@ -44,6 +44,11 @@ class BookingNotFound(DomainError):
     status = 404
 
 
+class BookingNotLive(DomainError):
+    code = "booking_not_live"
+    title = "This booking does not wait for its scan any more"
+
+
 class TransitionRefused(DomainError):
     code = "booking_transition_refused"
     title = "A booking in this state cannot do that"

@@ -162,7 +162,10 @@ class Booking(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    state__in=["REDEEMED", "DISPUTED", "REVERSED"], redeemed_at__gte=F("booked_at")
+                    state__in=["REDEEMED", "DISPUTED", "REVERSED"],
+                    # NULL >= anything is unknown, and a CHECK lets the unknown pass.
+                    redeemed_at__isnull=False,
+                    redeemed_at__gte=F("booked_at"),
                 )
                 | Q(
                     state__in=["BOOKED", "EXPIRED", "CANCELLED", "VOIDED"],

@@ -20,11 +20,11 @@ from apps.rides.errors import (
     AlreadyBookedHere,
     BookingCooldown,
     BookingNotFound,
+    BookingNotLive,
     BookingOver,
     DealNotFunded,
     LiveLimitReached,
     StaticCodeNotOffered,
-    TransitionRefused,
 )
 from apps.rides.serializers import (
     BookRequest,
@@ -139,7 +139,7 @@ class CancelView(APIView):
     """Give a booking up; free until 30 minutes before it expires."""
 
     permission_classes = [IsRider]
-    refusals = (BookingNotFound, TransitionRefused)
+    refusals = (BookingNotFound, BookingNotLive)
 
     @extend_schema(request=None, responses=RideResponse)
     def post(self, request: Request, booking_id: UUID) -> Response:

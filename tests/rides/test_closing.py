@@ -10,7 +10,7 @@ from apps.accounts.models import AuditEvent
 from apps.campaigns.models import Allotment
 from apps.merchants import services as merchants
 from apps.rides import selectors, services, tasks
-from apps.rides.errors import BookingNotFound, ReasonMissing, TransitionRefused
+from apps.rides.errors import BookingNotFound, BookingNotLive, ReasonMissing
 from apps.rides.models import Booking
 from apps.wallet import codes
 from tests.factories import (
@@ -97,7 +97,7 @@ def test_an_overdue_booking_cannot_be_cancelled_away() -> None:
     shop, rider = make_shop(), make_rider()
     booking = make_booking(shop, rider)
 
-    with pytest.raises(TransitionRefused) as refusal:
+    with pytest.raises(BookingNotLive) as refusal:
         services.cancel(booking_id=booking.pk, rider_id=rider.pk, now=booking.expires_at)
 
     assert refusal.value.extra == {"state": "expired"}
@@ -109,7 +109,7 @@ def test_a_voided_booking_cannot_be_cancelled() -> None:
     booking = make_booking(shop, rider)
     services.void(booking_id=booking.pk, actor_id=shop.owner_id, reason="closed", now=NOON)
 
-    with pytest.raises(TransitionRefused) as refusal:
+    with pytest.raises(BookingNotLive) as refusal:
         services.cancel(booking_id=booking.pk, rider_id=rider.pk, now=NOON)
 
     assert refusal.value.extra == {"state": "voided"}
@@ -143,7 +143,7 @@ def test_voiding_needs_a_reason_a_booking_and_a_live_one() -> None:
         services.void(booking_id=uuid4(), actor_id=shop.owner_id, reason="x", now=NOON)
     assert shop.held_paise == MAX_COST_PAISE
     services.void(booking_id=booking.pk, actor_id=shop.owner_id, reason="x", now=NOON)
-    with pytest.raises(TransitionRefused):
+    with pytest.raises(BookingNotLive):
         services.void(booking_id=booking.pk, actor_id=shop.owner_id, reason="x", now=NOON)
 
     assert all_back(shop)

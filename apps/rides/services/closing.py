@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.campaigns import services as campaigns
-from apps.rides.errors import BookingNotFound, ReasonMissing, TransitionRefused
+from apps.rides.errors import BookingNotFound, BookingNotLive, ReasonMissing
 from apps.rides.models import Booking
 from apps.wallet import services as wallet
 
@@ -27,7 +27,7 @@ def cancel(*, booking_id: UUID, rider_id: UUID, now: datetime) -> Booking:
 
     Raises:
         BookingNotFound: also for another rider's booking, so that identifiers cannot be probed
-        TransitionRefused
+        BookingNotLive
 
     """
     booking = (
@@ -40,9 +40,9 @@ def cancel(*, booking_id: UUID, rider_id: UUID, now: datetime) -> Booking:
     if booking.state == _State.CANCELLED:
         return booking
     if booking.state == _State.BOOKED and booking.expires_at <= now:
-        raise TransitionRefused(state=_State.EXPIRED)
+        raise _not_live(_State.EXPIRED)
     if booking.state != _State.BOOKED:
-        raise TransitionRefused(state=booking.state)
+        raise _not_live(booking.state)
     booking.cancelled_late = now > booking.expires_at - FREE_CANCEL_BEFORE_EXPIRY
     booking.state = _State.CANCELLED
     _close([booking], actor_id=rider_id, now=now)
@@ -55,7 +55,7 @@ def void(*, booking_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Boo
     Take a live booking back, the operator or the merchant being at fault; it never costs a strike.
 
     Raises:
-        ReasonMissing, BookingNotFound, TransitionRefused
+        ReasonMissing, BookingNotFound, BookingNotLive
 
     """
     if not reason.strip():
@@ -64,7 +64,7 @@ def void(*, booking_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Boo
     if booking is None:
         raise BookingNotFound
     if booking.state != _State.BOOKED:
-        raise TransitionRefused(state=booking.state)
+        raise _not_live(booking.state)
     booking.void_reason = reason
     booking.state = _State.VOIDED
     _close([booking], actor_id=actor_id, now=now)
@@ -79,6 +79,10 @@ def void(*, booking_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Boo
         after={"state": _State.VOIDED.value},
     )
     return booking
+
+
+def _not_live(state: str) -> BookingNotLive:
+    return BookingNotLive(f"The booking is {state.lower()}.", state=state.lower())
 
 
 @transaction.atomic
