@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("uma.kernel.http.urls")),
     path("api/", include("apps.accounts.urls")),
+    path("api/", include("apps.notifications.urls")),
     path("api/", include("apps.merchants.urls")),
     path("api/", include("apps.campaigns.urls")),
     path("api/", include("apps.rides.urls")),

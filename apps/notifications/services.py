@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from apps.accounts import selectors as people
 from apps.accounts import services as accounts
 from apps.notifications import delivery, quiet
 from apps.notifications.errors import AlreadyPushed, PushInProgress, UnknownMessage
@@ -136,8 +137,13 @@ def register_device(
 
     Whoever registered last owns it: a phone that changes hands stops showing the former owner's
     messages. At most `delivery.DEVICES_MAX` stay live, the longest unseen go.
+
+    Raises:
+        UnknownPerson
     """
     assert fcm_token or fid
+    # An access token outlives an erased person by minutes.
+    people.person(user_id=person_id)
     try:
         return _register(person_id, platform, fcm_token, fid, now)
     except IntegrityError:

@@ -16,4 +16,5 @@ OPERATORS = {"operator": ALLOWED}
 TABLE: list[tuple[str, str, dict[str, int]]] = [
     ("GET", "/api/schema", ANYBODY),
     ("GET", "/api/docs", ANYBODY),
+    ("POST", "/api/user/devices", SIGNED_IN),
 ]
