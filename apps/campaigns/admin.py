@@ -65,8 +65,8 @@ class MaybeReasonForm(forms.Form):
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin[Campaign]):
     list_display = [
-        "title", "merchant", "zone", "state", "pause_reason", "reimbursement", "budget", "starts_at",
-        "ends_at", "links",
+        "title", "merchant", "zone", "state", "pause_reason", "reimbursement", "budget",
+        "starts_at", "ends_at", "links",
     ]  # fmt: skip
     list_filter = ["state", "pause_reason", "zone", "audience"]
     list_select_related = ["merchant", "zone"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.campaigns.models import Campaign
@@ -46,6 +47,14 @@ POINTERS = {
 }
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01},
+            {"type": "string", "examples": ["10%"]},
+        ]
+    }
+)
 class PercentField(serializers.Field[int, Any, int | float, Any]):
     """A discount: a number of percent or a text like "10%", at most two decimals; inside bps."""
 

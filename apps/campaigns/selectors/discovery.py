@@ -24,7 +24,7 @@ from apps.campaigns.selectors.facts import (
 )
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
-from uma.kernel.geo import EARTH_RADIUS_M, METRES_PER_DEGREE, Box, Point, distance_m
+from uma.kernel.geo import METRES_PER_DEGREE, Box, Point, distance_m
 from uma.kernel.http.errors import InvalidCursor
 
 # The Earth is not a plane: how far its distances and the formulas below may differ, with room to
@@ -90,61 +90,60 @@ class Found:
     next_cursor: str | None
 
 
-# What makes a deal part of an answer; `{d}` is the deal, or another outlet of the same campaign.
-_MATCH = """{d}.is_live
-   AND {d}.starts_at <= %(now)s AND ({d}.ends_at IS NULL OR {d}.ends_at > %(now)s)
-   AND (%(category)s::text IS NULL OR {d}.category = %(category)s)
-   AND (%(zone)s::text IS NULL OR {d}.zone_code = %(zone)s)
-   AND (%(cashback)s::bigint IS NULL OR {d}.reimbursement_paise >= %(cashback)s)
-   AND (NOT %(open_now)s OR {d}.open_week IS NULL OR {d}.open_week @> (
-         (extract(isodow FROM %(now)s AT TIME ZONE {d}.timezone)::int - 1) * 1440
-         + extract(hour FROM %(now)s AT TIME ZONE {d}.timezone)::int * 60
-         + extract(minute FROM %(now)s AT TIME ZONE {d}.timezone)::int))
-   AND (%(box)s::box IS NULL OR {d}.location <@ %(box)s::box)
+_COLUMNS = (
+    FACTS
+    + """
+     , EXISTS (SELECT FROM merchants_firstvisit v
+                WHERE v.merchant_id = c.merchant_id AND v.person_id = %(rider)s)
+     , d.id, d.listed_at, d.away
 """
+)
+_NEAREST = (
+    _COLUMNS
+    + """
+  FROM campaigns_nearest(%(near)s::point, %(circle)s::circle, %(radius)s, %(box)s::box, %(now)s,
+                         %(category)s, %(zone)s, %(cashback)s, %(open_now)s, %(least)s, %(rows)s) d
+"""
+    + FROM_DEALS
+    + "ORDER BY d.away"
+)
+# `{d}` is the deal, or another outlet of the same campaign.
+_MATCH = """{d}.is_live
+   AND campaigns_deal_matches(
+         {d}, %(now)s, %(category)s, %(zone)s, %(cashback)s, %(open_now)s)
+   AND (%(box)s::box IS NULL OR {d}.location <@ %(box)s::box)"""
 _WITHIN = """
    AND {d}.location <@ %(circle)s::circle
-   AND 2 * %(earth)s * asin(least(1, sqrt(
-         sin(radians({d}.location[1] - %(lat)s) / 2) ^ 2
-         + cos(radians(%(lat)s)) * cos(radians({d}.location[1]))
-         * sin(radians({d}.location[0] - %(lng)s) / 2) ^ 2))) <= %(radius)s
-"""
-_AWAY = "{d}.location <-> %(near)s::point"
-_ORDER = {
-    Sort.DISTANCE: (_AWAY.format(d="d"), "AND " + _AWAY.format(d="d") + " >= %(least)s"),
-    Sort.CASHBACK: (
-        "d.reimbursement_paise DESC, d.id DESC",
-        "AND (d.reimbursement_paise, d.id) < (%(last)s::bigint, %(last_id)s::uuid)",
-    ),
-    Sort.NEWEST: (
-        "d.listed_at DESC, d.id DESC",
-        "AND (d.listed_at, d.id) < (%(last)s::timestamptz, %(last_id)s::uuid)",
-    ),
+   AND campaigns_metres({d}.location, %(near)s::point) <= %(radius)s"""
+# The column that leads the order, and its type in a cursor.
+_KEYS = {
+    Sort.CASHBACK: ("reimbursement_paise", "bigint"),
+    Sort.NEWEST: ("listed_at", "timestamptz"),
 }
 
 
 def _statement(search: Search) -> str:
-    """Return the page's SQL, put together from the constants above and nothing else."""
-    match, rank = _MATCH, "({d}.id)"
+    """Return the page's SQL, put together from constants and nothing else."""
+    if search.sort == Sort.DISTANCE:
+        return _NEAREST
+    match, rank, away = _MATCH, "{d}.id", "NULL::float8"
     if search.near is not None:
-        match, rank = _MATCH + _WITHIN, "(" + _AWAY + ", {d}.id)"
-    order, after = _ORDER[search.sort]
-    nearer = f"{rank.format(d='s')} < {rank.format(d='d')}"
-    return f"""{FACTS}
-     , EXISTS (SELECT FROM merchants_firstvisit v
-                WHERE v.merchant_id = c.merchant_id AND v.person_id = %(rider)s)
-     , d.id, d.listed_at, d.away
-  FROM (SELECT d.id, d.campaign_id, d.outlet_id, d.listed_at, d.reimbursement_paise,
-               {_AWAY.format(d="d") if search.near else "NULL::float8"} AS away
+        match += _WITHIN
+        away = "d.location <-> %(near)s::point"
+        rank = "({d}.location <-> %(near)s::point, {d}.id)"
+    key, kind = _KEYS[search.sort]
+    after = f"AND (d.{key}, d.id) < (%(last)s::{kind}, %(last_id)s::uuid)" if search.after else ""
+    return f"""{_COLUMNS}
+  FROM (SELECT d.id, d.campaign_id, d.outlet_id, d.listed_at, d.reimbursement_paise, {away} AS away
           FROM campaigns_deal d
-         WHERE {match.format(d="d")}
+         WHERE {match.format(d="d")} {after}
            AND (d.is_alone OR NOT EXISTS (
                  SELECT FROM campaigns_deal s
-                  WHERE s.campaign_id = d.campaign_id AND {match.format(d="s")} AND {nearer}))
-           {after if search.after else ""}
-         ORDER BY {order} LIMIT %(rows)s) d
+                  WHERE s.campaign_id = d.campaign_id AND {match.format(d="s")}
+                    AND {rank.format(d="s")} < {rank.format(d="d")}))
+         ORDER BY d.{key} DESC, d.id DESC LIMIT %(rows)s) d
 {FROM_DEALS}
- ORDER BY {"d.away" if search.sort == Sort.DISTANCE else order}"""  # noqa: S608  # constants only
+ ORDER BY d.{key} DESC, d.id DESC"""  # noqa: S608  # constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +280,7 @@ def _parameters(
         "cashback": search.min_cashback_paise,
         "open_now": search.open_now,
         "box": search.box and _box(search.box),
+        "least": 0.0,
         "rows": rows,
     }
     if search.near is not None:
@@ -309,9 +309,6 @@ def _circle(near: Point, radius_m: int) -> dict[str, Any]:  # Any: what the driv
     return {
         "near": centre,
         "circle": f"<{centre},{degrees!r}>",
-        "earth": EARTH_RADIUS_M,
-        "lat": near.latitude,
-        "lng": near.longitude,
         "radius": radius_m,
     }
 
