@@ -85,7 +85,9 @@ def _requester(body: bytes) -> Callable[[], None]:
     def once() -> None:
         statuses: list[str] = []
         answer = application(
-            environ | {"wsgi.input": io.BytesIO(body)}, lambda status, _: statuses.append(status)
+            environ | {"wsgi.input": io.BytesIO(body)},
+            # The stubs want the third, optional argument of WSGI, which Django never passes.
+            lambda status, _: statuses.append(status),  # type: ignore[arg-type]
         )
         b"".join(answer)
         answer.close()

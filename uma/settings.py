@@ -180,10 +180,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {  # Any: drf-spectacular's settings are 
     "SCHEMA_PATH_PREFIX": "/api",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "uma.kernel.http.openapi.finish",
-    ],
+    "POSTPROCESSING_HOOKS": ["uma.kernel.http.openapi.finish"],
     "SERVERS": [{"url": "/"}],
 }
 

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, models
@@ -15,6 +17,8 @@ POINTS = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 class Spot(models.Model):
     name = models.CharField(max_length=20)
     location = PointField()
+
+    objects: ClassVar[models.Manager["Spot"]] = models.Manager()
 
     class Meta:
         app_label = "kernel"

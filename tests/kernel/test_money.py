@@ -16,7 +16,8 @@ PAISE = st.integers(0, LARGEST_AMOUNT_PAISE)
 
 def read(number: str, **options: Any) -> int:
     document = parse_strict(b'{"amount": ' + number.encode() + b"}", "application/json")
-    return RupeesField(**options).run_validation(document["amount"])
+    paise: int = RupeesField(**options).run_validation(document["amount"])
+    return paise
 
 
 @pytest.mark.parametrize(

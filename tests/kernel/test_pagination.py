@@ -68,9 +68,9 @@ def test_the_link_keeps_the_rest_of_the_query(client: Client) -> None:
     assert len(parse_qs(urlsplit(second).query)["after"]) == 1
 
 
-@given(st.lists(st.integers(0, 200), max_size=6), st.integers(1, 5), st.data())
+@given(st.lists(st.integers(0, 200), max_size=6), st.integers(1, 5), st.integers(0, 1))
 def test_rows_inserted_while_reading_neither_repeat_nor_hide_a_row(
-    client: Client, inserted: list[int], limit: int, data: st.DataObject
+    client: Client, inserted: list[int], limit: int, salt: int
 ) -> None:
     NUMBERS[:] = range(10, 110, 10)
     rows: list[int] = []
@@ -78,7 +78,7 @@ def test_rows_inserted_while_reading_neither_repeat_nor_hide_a_row(
     while url is not None:
         page, url = follow(client, url)
         rows += page
-        if inserted and data.draw(st.booleans()):
+        if inserted and (len(rows) + salt) % 2:
             number = inserted.pop()
             if number not in NUMBERS:
                 NUMBERS.append(number)

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +136,7 @@ def test_the_query_is_read_as_utf_8_whatever_the_body_claims(charset: str) -> No
     response = Handler().get_response(Request(environ))
 
     assert response.status_code == 415
+    assert isinstance(response, HttpResponse)
     assert orjson.loads(response.content)["code"] == "unsupported_media_type"
 
 

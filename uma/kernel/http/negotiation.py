@@ -27,7 +27,9 @@ class JSONFirst(DefaultContentNegotiation):
         choices = list(renderers)
         if len(choices) == 1:
             return choices[0], choices[0].media_type
+        chosen: tuple[BaseRenderer, str]
         try:
-            return super().select_renderer(request, choices, format_suffix)
+            chosen = super().select_renderer(request, choices, format_suffix)
         except NotAcceptable:
-            return choices[0], choices[0].media_type
+            chosen = choices[0], choices[0].media_type
+        return chosen

@@ -11,7 +11,6 @@ from drf_spectacular.extensions import (
 )
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.permissions import BasePermission
 
 from uma.kernel.errors import DomainError
 from uma.kernel.http import errors
@@ -95,11 +94,22 @@ class Schema(AutoSchema):
         return sorted(set(found), key=lambda refusal: refusal.code)
 
     def _is_public(self) -> bool:
-        permissions: list[BasePermission] = self.view.get_permissions()
-        return all(isinstance(permission, Public) for permission in permissions)
+        return all(isinstance(permission, Public) for permission in self.view.get_permissions())
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:  # Any: its own types
+        """Put the app before the name: two apps may both have a `ProfileResponse`."""
+        name: str = super().get_serializer_name(serializer, direction)
+        package, _, rest = type(serializer).__module__.partition(".")
+        app = rest.partition(".")[0].capitalize()
+        # `CampaignRequest` of campaigns says so already.
+        if package != "apps" or name.startswith(app.removesuffix("s")):
+            return name
+        return f"{app}{name}"
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:  # Any: its own types
-        shape = super()._map_basic_serializer(serializer, direction)
+        shape = super()._map_basic_serializer(  # type: ignore[no-untyped-call]  # has none
+            serializer, direction
+        )
         if isinstance(serializer, StrictSerializer):
             shape["additionalProperties"] = False
         return shape
@@ -223,6 +233,7 @@ def _camelize(node: Any) -> None:  # Any: a piece of a JSON Schema
             node["properties"] = {camel(name): shape for name, shape in properties.items()}
             if isinstance(node.get("required"), list):
                 node["required"] = [camel(name) for name in node["required"]]
+        node.pop("x-spec-enum-id", None)  # the generator's own note
         for item in node.values():
             _camelize(item)
 

@@ -13,7 +13,7 @@ API = "/api/"
 class _PagesOnly(MiddlewareMixin):
     """Steps aside for /api/: layers of sessions would cost more than the routing does."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:  # type: ignore[override]  # sync only
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(API):
             return self.get_response(request)  # type: ignore[return-value]  # sync only
         return super().__call__(request)  # type: ignore[return-value]  # sync only
