@@ -21,6 +21,7 @@ reset: install ## clear the data that `make run` keeps in .local/
 	@$(PY) -m uma.stack reset
 
 demo: install ## walk the journey through the API of the running platform
+	@test -f .local/env || { echo "Nothing has run here yet: make run" >&2; exit 1; }
 	@. .local/env && $(PY) manage.py demo --base "$$UMA_WEB_URL"
 
 # --- gates ------------------------------------------------------------------------------------

@@ -52,8 +52,11 @@ class Stack:
 
     def run(self) -> int:
         """Bring everything up, watch it, take it down; return the exit code."""
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, _told)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            # Unless started by nohup: then a closed terminal means nothing.
+            signal.signal(signal.SIGHUP, _told)
         try:
             self.up()
             while True:
