@@ -3,17 +3,20 @@
 import io
 from base64 import b64encode
 from functools import lru_cache
+from typing import Final
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.pil import PilImage
 from qrcode.image.svg import SvgPathImage
-from qrcode.util import MODE_ALPHA_NUM, QRData
+from qrcode.util import QRData
 
 # Version 3 is 29 modules wide: large enough modules for a cheap camera and a cracked screen.
 LARGEST_VERSION = 3
 QUIET_ZONE_MODULES = 4  # ISO/IEC 18004, section 9.1
 PIXELS_PER_MODULE = 8
+# The mode of letters, digits and a few signs (section 7.3.4): `qrcode.util.MODE_ALPHA_NUM`.
+ALPHANUMERIC: Final = 2
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +44,7 @@ def _drawn(text: str, factory: type[PilImage | SvgPathImage]) -> bytes:
         image_factory=factory,
     )
     # Upper case only, so that each character takes 5.5 bits instead of 8.
-    code.add_data(QRData(text.encode("ascii"), mode=MODE_ALPHA_NUM))
+    code.add_data(QRData(text.encode("ascii"), mode=ALPHANUMERIC))
     code.make(fit=True)
     assert code.version <= LARGEST_VERSION
     picture = io.BytesIO()

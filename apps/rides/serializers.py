@@ -26,7 +26,7 @@ _STATUS = {
 BPS_PER_PERCENT = 100
 
 
-class BookRequest(StrictSerializer):
+class BookRequest(StrictSerializer[object]):
     campaign_id = serializers.UUIDField()
     user_id = serializers.UUIDField(
         required=False, help_text="Nobody books for another: only the caller's own id is accepted."

@@ -35,6 +35,7 @@ from tests.factories import (
     request_key,
 )
 from uma.kernel.geo import Point
+from uma.kernel.http.idempotency import IdempotencyKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(hours=24)
@@ -81,10 +82,19 @@ def slow_give_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaigns, "give_back", paused(campaigns.give_back))
 
 
-def booking_of(shop: Shop, rider_id: UUID, **more: Any) -> Callable[[], str]:  # Any: book's own
+def booking_of(
+    shop: Shop,
+    rider_id: UUID,
+    *,
+    campaign_id: UUID | None = None,
+    key: IdempotencyKey | None = None,
+) -> Callable[[], str]:
     def book() -> str:
         booked = services.book(
-            **({"rider_id": rider_id, "campaign_id": shop.campaign.pk, "qr_kid": "A1"} | more),
+            rider_id=rider_id,
+            campaign_id=campaign_id or shop.campaign.pk,
+            qr_kid="A1",
+            key=key,
             now=NOON,
         )
         return "replayed" if booked.replayed else "booked"
@@ -219,6 +229,17 @@ def test_two_workers_expire_different_bookings_and_each_once() -> None:
     assert (len(first), len(second)) == (2, 2)
     assert set(first) | set(second) == bookings
     assert (shop.wallet_paise, shop.held_paise) == (FUNDS_PAISE, 0)
+
+
+def test_a_booking_in_somebodys_hand_does_not_hold_up_the_others() -> None:
+    shop = make_shop()
+    scanned, other = make_booking(shop), make_booking(shop)
+
+    with transaction.atomic():
+        services.lock_for_scan(ref=scanned.ref, actor_id=shop.owner_id)
+        expired = at_once(lambda: services.expire_overdue(now=NOON + DAY, limit=10))
+
+    assert expired == [[other.pk]]
 
 
 def test_a_batch_of_expiries_and_a_booking_never_wait_in_a_circle(

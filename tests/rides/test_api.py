@@ -111,7 +111,9 @@ def test_the_phone_makes_the_same_code_from_what_it_was_given(shop: Shop, rider:
     assert len(key) == 32
     assert ride["qrCode"] == qr.token(key=key, kid=ride["qrKeyId"], ref=ride["qrRef"], step=step)
     assert ride["spokenCode"] == qr.spoken_code(key=key, step=step)
-    assert qr.parse(ride["qrCode"], keys=keyring(), now=timezone.now())
+    assert qr.parse(ride["qrCode"], keys=keyring(), now=timezone.now()) == qr.ParsedToken(
+        ride["qrKeyId"], ride["qrRef"], step
+    )
 
 
 def test_the_same_request_again_answers_the_same_bytes(shop: Shop, rider: User) -> None:
@@ -208,7 +210,9 @@ def test_a_ride_stands_flat_and_under_ride(shop: Shop, rider: User) -> None:
     assert body["success"] is True
     assert {name: body[name] for name in RIDE_FIELDS} == body["ride"]
     assert body["status"] == "pending_scan"
-    assert qr.parse(body["qrCode"], keys=keyring(), now=timezone.now())
+    parsed = qr.parse(body["qrCode"], keys=keyring(), now=timezone.now())
+    assert isinstance(parsed, qr.ParsedToken)
+    assert parsed.ref == booking.ref
 
 
 @pytest.mark.parametrize(
