@@ -13,19 +13,16 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.rides import qr, services
 from apps.rides.models import Booking
-from apps.wallet import codes
-from apps.wallet import services as wallet
 from tests.factories import (
     FUNDS_PAISE,
     MAX_COST_PAISE,
     Shop,
-    bearer,
     keyring,
     make_booking,
     make_rider,
     make_shop,
 )
-from uma.kernel.ids import new_id
+from tests.rides.calling import Api, problem
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -35,25 +32,6 @@ RIDE_FIELDS = {
     "description", "rideReimbursement", "discount", "bookedAt", "expiresAt", "redeemedAt",
     "guaranteed", "qrCode", "qrDataUrl", "spokenCode", "staticCode",
 }  # fmt: skip
-
-
-class Api:
-    """A signed-in person's HTTP client."""
-
-    def __init__(self, user_id: UUID, role: str = "rider") -> None:
-        self.client = Client()
-        self.headers = bearer(user_id, role, now=timezone.now())
-
-    def get(self, path: str, **headers: str) -> Any:  # Any: Django's test response
-        return self.client.get(f"/api{path}", headers=self.headers | headers)
-
-    def post(self, path: str, body: object = None, **headers: str) -> Any:  # Any: as above
-        return self.client.post(
-            f"/api{path}",
-            body if body is not None else {},
-            content_type="application/json",
-            headers=self.headers | {name.replace("_", "-"): text for name, text in headers.items()},
-        )
 
 
 @pytest.fixture
@@ -68,16 +46,6 @@ def rider() -> User:
 
 def book(shop: Shop, rider: User, **more: Any) -> Booking:  # Any: whatever make_booking takes
     return make_booking(shop, rider, **({"now": timezone.now()} | more))
-
-
-def problem(response: Any, status: int, code: str) -> dict[str, Any]:  # Any: a JSON document
-    body: dict[str, Any] = response.json()
-    assert (response.status_code, body["code"]) == (status, code), body
-    assert response["Content-Type"] == "application/problem+json"
-    assert body["type"] == f"/problems/{code}"
-    assert body["success"] is False
-    assert body["message"] == body["detail"]
-    return body
 
 
 def test_booking_answers_the_contract(shop: Shop, rider: User) -> None:
@@ -354,53 +322,6 @@ def test_a_printed_code_is_drawn(rider: User) -> None:
     response = Api(rider.pk).get(f"/rides/{booking.pk}/qr?printed=true")
 
     assert response.content.startswith(PNG)
-
-
-def pay(rider: User, shop: Shop, amount_paise: int) -> None:
-    wallet.post(
-        kind="goodwill",
-        reference=f"goodwill:{new_id()}",
-        legs=[
-            wallet.Leg(
-                codes.zone_account("MNP", "goodwill"), codes.rider_wallet(rider.pk), amount_paise
-            )
-        ],
-        zone_code=shop.merchant.zone_id,
-        event_at=timezone.now(),
-        actor_id=None,
-    )
-
-
-def test_the_profile_and_the_wallet_are_in_rupees(shop: Shop, rider: User) -> None:
-    pay(rider, shop, 149_50)
-    api = Api(rider.pk)
-
-    profile, purses = api.get("/user/profile").json(), api.get("/user/wallet").json()
-
-    assert set(profile) == {
-        "id", "name", "email", "phone", "wallet", "strikes", "bannedUntil", "zone", "createdAt",
-    }  # fmt: skip
-    assert (profile["id"], profile["name"]) == (str(rider.pk), "Asha")
-    assert (profile["wallet"], profile["strikes"], profile["bannedUntil"]) == (149.5, 0, None)
-    assert purses == {
-        "balance": 149.5, "parked": 0, "withdrawing": 0, "owed": 0, "currency": "INR",
-    }  # fmt: skip
-
-
-def test_the_lines_of_the_statement_add_up_to_the_balance(shop: Shop, rider: User) -> None:
-    for amount_paise in (100_00, 49_50, 1):
-        pay(rider, shop, amount_paise)
-    api = Api(rider.pk)
-
-    first = api.get("/user/transactions?limit=2")
-    second = api.get("/" + first["Link"].split(">")[0].split("/api/")[1])
-    lines = first.json() + second.json()
-
-    assert [line["amount"] for line in lines] == [0.01, 49.5, 100]
-    assert [line["balance"] for line in lines] == [149.51, 149.5, 100]
-    assert {line["type"] for line in lines} == {"goodwill"}
-    assert set(lines[0]) == {"id", "type", "amount", "balance", "timestamp"}
-    assert "Link" not in second
 
 
 @pytest.mark.parametrize(
