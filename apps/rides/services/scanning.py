@@ -123,10 +123,14 @@ def _look(statement: str, ref: str, actor_id: UUID) -> ScannedBooking | None:
         row: Sequence[Any] | None = cursor.fetchone()
     if row is None:
         return None
-    # The terms come first, in the order of the dataclass's fields.
     location, radius_m, role, outlet_ids, post = row[len(_TERMS) :]
     # The core type `point` arrives as its text, longitude first.
     longitude, latitude = location[1:-1].split(",")
-    place = Point(float(latitude), float(longitude))
-    computed = (place, radius_m, role, tuple(outlet_ids or ()), post is not None)
-    return ScannedBooking(*row[: len(_TERMS)], *computed)
+    computed = [
+        Point(float(latitude), float(longitude)),
+        radius_m,
+        role,
+        tuple(outlet_ids or ()),
+        post is not None,
+    ]
+    return ScannedBooking(*[*row[: len(_TERMS)], *computed])
