@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.campaigns import errors
+from apps.campaigns.costs import max_cost_paise
 from apps.campaigns.errors import Ineligible
 from apps.campaigns.lifecycle import State, is_on_sale
 from apps.campaigns.models import Campaign
-from apps.campaigns.pricing import max_cost_paise
 from apps.campaigns.terms import has_ended
 from apps.merchants.models import Merchant, Outlet
 from uma.kernel.geo import Point, distance_m

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 
+from apps.campaigns.costs import Basis
 from apps.campaigns.lifecycle import PauseReason, State
-from apps.campaigns.pricing import Basis
 from apps.merchants.models import Merchant, Outlet, Zone
 from uma.kernel.geo import PointField
 from uma.kernel.ids import new_id

@@ -8,8 +8,8 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.campaigns.costs import Basis
 from apps.campaigns.models import Campaign
-from apps.campaigns.pricing import Basis
 from apps.campaigns.selectors import Exposure, FoundDeal
 from apps.campaigns.terms import Terms
 from uma.kernel.http.fields import RupeesField, TextField, TrueFalseField, WholeNumberField

@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, Self
 
+from apps.campaigns.costs import Basis, max_cost_paise
 from apps.campaigns.errors import TermsInvalid
 from apps.campaigns.models import DAY_MINUTES, Campaign
-from apps.campaigns.pricing import Basis, max_cost_paise
 from uma.kernel.money import BPS, rupees
 from uma.kernel.zones import DAYS_PER_WEEK, Window
 

@@ -27,7 +27,7 @@ WORKED: dict[str, Any] = {  # Any: the terms are of many types
 EVENINGS = tuple(Window(dow, time(18), time(23)) for dow in range(7))
 
 
-def set_fees(zone_code: str = "MNP", **fees: int) -> FeeSchedule:
+def set_fees(zone_code: str = "MNP", **fees: Any) -> FeeSchedule:
     return services.set_fees(
         zone_code=zone_code,
         effective_from=NOON - timedelta(days=30),

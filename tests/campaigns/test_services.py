@@ -1,6 +1,6 @@
 """Writing campaigns and moving them along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -148,7 +148,7 @@ def test_without_fees_nothing_can_be_sold_in_a_zone() -> None:
 
 
 @pytest.mark.parametrize("fees", [{"cpt_fee_paise": -1}, {"gst_bps": 1801}, {"gst_bps": 10_002}])
-def test_fees_out_of_range_are_refused(fees: dict[str, int]) -> None:
+def test_fees_out_of_range_are_refused(fees: dict[str, Any]) -> None:
     make_merchant()
     with pytest.raises(TermsInvalid):
         set_fees(**fees)
@@ -333,7 +333,7 @@ def test_a_clone_is_a_draft_with_the_same_terms_that_starts_anew() -> None:
 # --- states -------------------------------------------------------------------------------------
 
 
-def refusals(campaign: Campaign, acts: list[Act]) -> list[Act]:
+def refusals(campaign: Campaign, acts: Sequence[Act]) -> list[Act]:
     refused = []
     for act in acts:
         before = Campaign.objects.values().get(pk=campaign.pk)

@@ -2,7 +2,7 @@
 
 import apps.campaigns.lifecycle
 import apps.campaigns.models
-import apps.campaigns.pricing
+import apps.campaigns.costs
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120)),
                 ('description', models.TextField(blank=True)),
                 ('discount_bps', models.PositiveIntegerField(default=0)),
-                ('basis', models.CharField(choices=[('flat', 'flat'), ('actual_capped', 'actual_capped'), ('deductible', 'deductible')], default=apps.campaigns.pricing.Basis['FLAT'], max_length=16)),
+                ('basis', models.CharField(choices=[('flat', 'flat'), ('actual_capped', 'actual_capped'), ('deductible', 'deductible')], default=apps.campaigns.costs.Basis['FLAT'], max_length=16)),
                 ('cap_paise', models.BigIntegerField()),
                 ('deductible_paise', models.BigIntegerField(default=0)),
                 ('cpt_fee_paise', models.BigIntegerField()),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from apps.campaigns.costs import max_cost_paise
 from apps.campaigns.errors import FeesNotSet, UnknownCampaign
 from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign, Deal, FeeSchedule, Revision
-from apps.campaigns.pricing import max_cost_paise
 from uma.kernel.zones import DAYS_PER_WEEK, day_of
 
 

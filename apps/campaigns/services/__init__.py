@@ -14,9 +14,11 @@ from apps.campaigns.services.states import (
     submit,
     suspend,
 )
+from apps.campaigns.terms import Terms
 
 __all__ = [
     "Offer",
+    "Terms",
     "Ticked",
     "approve",
     "campaign_clock",

@@ -1,7 +1,5 @@
-"""Campaigns over HTTP: a merchant's own, and the deals that riders discover."""
+"""Campaigns and deals: the list, one of them, and writing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,44 +11,41 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import selectors as accounts
 from apps.campaigns import queries, selectors, services
 from apps.campaigns.errors import (
     CapBelowSold,
-    FeesNotSet,
     FieldLocked,
     ReviewRequired,
     TermsInvalid,
-    TransitionNotAllowed,
     UnknownCampaign,
 )
-from apps.campaigns.models import Campaign
 from apps.campaigns.serializers import (
-    POINTERS,
     CampaignRequest,
     CampaignResponse,
     DealResponse,
-    ExposureResponse,
-    ReasonRequest,
     campaign_response,
     changes_from,
     deal_response,
-    exposure_response,
 )
 from apps.campaigns.terms import Terms
+from apps.campaigns.views.access import (
+    MOVE_REFUSALS,
+    TERMS_REFUSALS,
+    answer,
+    manager_of,
+    staff_of,
+    wire_names,
+)
 from apps.merchants import selectors as merchants
-from apps.merchants.errors import MerchantNotActive, NotAMerchant, ReasonRequired, RoleNotAllowed
+from apps.merchants.errors import NotAMerchant
 from apps.merchants.selectors import StaffScope
-from uma.kernel.errors import DomainError
 from uma.kernel.http.authentication import Principal, principal_of
 from uma.kernel.http.errors import InvalidCursor, InvalidParameter, PermissionDenied
 from uma.kernel.http.pagination import page_response, read_page
-from uma.kernel.http.permissions import IsAuthenticated, IsMerchant, IsOperator
+from uma.kernel.http.permissions import IsAuthenticated
 from uma.kernel.money import rupees
 
-_TERMS = (TermsInvalid, FeesNotSet, MerchantNotActive, NotAMerchant, RoleNotAllowed)
-_MOVES = (UnknownCampaign, TransitionNotAllowed, NotAMerchant, RoleNotAllowed)
-_CHANGES = (*_TERMS, *_MOVES, FieldLocked, CapBelowSold, ReviewRequired)
+_CHANGES = (*TERMS_REFUSALS, *MOVE_REFUSALS, FieldLocked, CapBelowSold, ReviewRequired)
 _EITHER = PolymorphicProxySerializer(
     component_name="CampaignOrDeal",
     serializers=[CampaignResponse, DealResponse],
@@ -82,7 +77,7 @@ class CampaignsView(APIView):
     permission_classes = [IsAuthenticated]
     refusals = {
         "GET": (InvalidParameter, InvalidCursor, NotAMerchant),
-        "POST": _TERMS,
+        "POST": TERMS_REFUSALS,
     }
 
     @extend_schema(parameters=_SEARCH, responses=_EITHER, operation_id="campaigns_list")
@@ -96,7 +91,7 @@ class CampaignsView(APIView):
         if who.role == "rider":
             return _deals(request, who)
         if who.role == "merchant":
-            return _own(request, _staff(request))
+            return _own(request, staff_of(request))
         raise PermissionDenied
 
     @extend_schema(request=CampaignRequest, responses={201: CampaignResponse})
@@ -105,11 +100,11 @@ class CampaignsView(APIView):
         Write a campaign. With `active` (the default) it is submitted, and live at once when its
         terms keep within the standing limits; otherwise an operator reviews it.
         """
-        staff = _manager(request)
+        staff = manager_of(request)
         body = CampaignRequest(data=request.data)
         body.is_valid(raise_exception=True)
         data, now = body.validated_data, timezone.now()
-        with _wire_names():
+        with wire_names():
             _check_fees(data, merchant_id=staff.merchant_id, now=now)
             campaign = services.create(
                 merchant_id=staff.merchant_id,
@@ -119,7 +114,7 @@ class CampaignsView(APIView):
                 actor_id=staff.user_id,
                 now=now,
             )
-        return _answer(campaign, status=201)
+        return answer(campaign, status=201)
 
 
 class CampaignView(APIView):
@@ -130,7 +125,7 @@ class CampaignView(APIView):
         "GET": (UnknownCampaign, InvalidParameter, NotAMerchant),
         "PUT": _CHANGES,
         "PATCH": _CHANGES,
-        "DELETE": _MOVES,
+        "DELETE": MOVE_REFUSALS,
     }
 
     @extend_schema(parameters=_SEARCH[:1], responses=_EITHER, operation_id="campaigns_retrieve")
@@ -146,8 +141,8 @@ class CampaignView(APIView):
             )
             return Response(deal_response(deal))
         if who.role == "merchant":
-            merchant_id = _staff(request).merchant_id
-            return _answer(selectors.campaign(campaign_id=campaign_id, merchant_id=merchant_id))
+            merchant_id = staff_of(request).merchant_id
+            return answer(selectors.campaign(campaign_id=campaign_id, merchant_id=merchant_id))
         raise PermissionDenied
 
     @extend_schema(request=CampaignRequest, responses=CampaignResponse)
@@ -163,7 +158,7 @@ class CampaignView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, campaign_id: UUID) -> Response:
         """End a campaign: nothing more is sold, what is booked is honoured, history stays."""
-        staff = _manager(request)
+        staff = manager_of(request)
         services.end(
             campaign_id=campaign_id,
             merchant_id=staff.merchant_id,
@@ -173,11 +168,11 @@ class CampaignView(APIView):
         return Response(status=204)
 
     def _change(self, request: Request, campaign_id: UUID, *, partial: bool) -> Response:
-        staff = _manager(request)
+        staff = manager_of(request)
         body = CampaignRequest(data=request.data, partial=partial)
         body.is_valid(raise_exception=True)
         data, now = body.validated_data, timezone.now()
-        with _wire_names():
+        with wire_names():
             _check_own_fees(data, campaign_id=campaign_id, merchant_id=staff.merchant_id)
             campaign = services.change(
                 campaign_id=campaign_id,
@@ -188,138 +183,7 @@ class CampaignView(APIView):
                 actor_id=staff.user_id,
                 now=now,
             )
-        return _answer(campaign)
-
-
-class _MoveView(APIView):
-    permission_classes = [IsMerchant]
-    refusals: Any = _MOVES  # Any: a tuple here, a mapping elsewhere
-
-    def act(self, staff: StaffScope, campaign_id: UUID, now: datetime) -> Campaign:
-        raise NotImplementedError
-
-    @extend_schema(request=None, responses=CampaignResponse)
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        with _wire_names():
-            return _answer(self.act(_manager(request), campaign_id, timezone.now()))
-
-
-class SubmitView(_MoveView):
-    """Send a draft on its way: live at once within the standing limits, else to review."""
-
-    refusals = (*_MOVES, MerchantNotActive, TermsInvalid)
-
-    def act(self, staff: StaffScope, campaign_id: UUID, now: datetime) -> Campaign:
-        return services.submit(
-            campaign_id=campaign_id,
-            merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
-            now=now,
-        )
-
-
-class PauseView(_MoveView):
-    """Stop selling until it is resumed; what is booked is honoured."""
-
-    def act(self, staff: StaffScope, campaign_id: UUID, now: datetime) -> Campaign:
-        return services.pause(
-            campaign_id=campaign_id,
-            merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
-            now=now,
-        )
-
-
-class ResumeView(_MoveView):
-    """Sell again after one's own pause."""
-
-    def act(self, staff: StaffScope, campaign_id: UUID, now: datetime) -> Campaign:
-        return services.resume(
-            campaign_id=campaign_id,
-            merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
-            now=now,
-        )
-
-
-class EndView(_MoveView):
-    """End a campaign for good; ending it again changes nothing."""
-
-    def act(self, staff: StaffScope, campaign_id: UUID, now: datetime) -> Campaign:
-        return services.end(
-            campaign_id=campaign_id,
-            merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
-            now=now,
-        )
-
-
-class CloneView(APIView):
-    """Copy a campaign into a new draft in which everything can be changed."""
-
-    permission_classes = [IsMerchant]
-    refusals = (UnknownCampaign, *_TERMS)
-
-    @extend_schema(request=None, responses={201: CampaignResponse})
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        staff = _manager(request)
-        with _wire_names():
-            copy = services.clone(
-                campaign_id=campaign_id,
-                merchant_id=staff.merchant_id,
-                actor_id=staff.user_id,
-                now=timezone.now(),
-            )
-        return _answer(copy, status=201)
-
-
-class ExposureView(APIView):
-    """The most a campaign can still cost, fees and GST included, and how long it will last."""
-
-    permission_classes = [IsMerchant]
-    refusals = (UnknownCampaign, NotAMerchant)
-
-    @extend_schema(responses=ExposureResponse)
-    def get(self, request: Request, campaign_id: UUID) -> Response:
-        exposure = selectors.exposure(
-            campaign_id=campaign_id,
-            merchant_id=_staff(request).merchant_id,
-            now=timezone.now(),
-        )
-        return Response(exposure_response(exposure))
-
-
-class _ReviewView(APIView):
-    permission_classes = [IsOperator]
-    refusals = (UnknownCampaign, TransitionNotAllowed, ReasonRequired)
-
-    def act(self, actor_id: UUID, campaign_id: UUID, reason: str, now: datetime) -> Campaign:
-        raise NotImplementedError
-
-    @extend_schema(request=ReasonRequest, responses=CampaignResponse)
-    def post(self, request: Request, campaign_id: UUID) -> Response:
-        actor_id = principal_of(request).user_id
-        # The token says operator; whether this one may review is asked of the person's own rights.
-        if not accounts.person(user_id=actor_id).has_perm("campaigns.review_campaign"):
-            raise PermissionDenied
-        body = ReasonRequest(data=request.data)
-        body.is_valid(raise_exception=True)
-        reason = body.validated_data["reason"]
-        return _answer(self.act(actor_id, campaign_id, reason, timezone.now()))
-
-
-class ApproveView(_ReviewView):
-    """Approve a campaign in review with the limits it asks for."""
-
-    def act(self, actor_id: UUID, campaign_id: UUID, reason: str, now: datetime) -> Campaign:
-        return services.approve(campaign_id=campaign_id, actor_id=actor_id, reason=reason, now=now)
-
-
-class RejectView(_ReviewView):
-    """Return a campaign in review to its owner; the reason is required."""
-
-    def act(self, actor_id: UUID, campaign_id: UUID, reason: str, now: datetime) -> Campaign:
-        return services.reject(campaign_id=campaign_id, actor_id=actor_id, reason=reason, now=now)
+        return answer(campaign)
 
 
 def _deals(request: Request, who: Principal) -> Response:
@@ -347,27 +211,6 @@ def _own(request: Request, staff: StaffScope) -> Response:
     )
 
 
-def _answer(campaign: Campaign, *, status: int = 200) -> Response:
-    outlets = selectors.outlet_ids(campaign_ids=[campaign.pk])[campaign.pk]
-    return Response(campaign_response(campaign, outlets), status=status)
-
-
-def _staff(request: Request) -> StaffScope:
-    staff = merchants.staff_of(user_id=principal_of(request).user_id)
-    if staff is None:
-        raise NotAMerchant
-    return staff
-
-
-def _manager(request: Request) -> StaffScope:
-    if principal_of(request).role != "merchant":
-        raise PermissionDenied
-    staff = _staff(request)
-    if not staff.manages:
-        raise RoleNotAllowed
-    return staff
-
-
 def _check_fees(data: dict[str, Any], *, merchant_id: UUID, now: datetime) -> None:
     if "cpt_fee" in data or "cpa_fee" in data:
         merchant = merchants.merchant(merchant_id=merchant_id)
@@ -390,27 +233,3 @@ def _same_fees(data: dict[str, Any], *, cpt_paise: int, cpa_paise: int) -> None:
         if data.get(name, paise) not in (paise, 0):
             rule = f"The fee schedule says {rupees(paise)} rupees."
             raise TermsInvalid(rule, errors=[{"pointer": pointer, "detail": rule}])
-
-
-@contextmanager
-def _wire_names() -> Iterator[None]:
-    """Say a refused term's name as it is on the wire."""
-    try:
-        yield
-    except TermsInvalid as refusal:
-        listed: Any = refusal.extra.get("errors", [])  # Any: what `terms.check` wrote
-        errors = [
-            {**error, "pointer": "/" + POINTERS.get(error["pointer"], error["pointer"])}
-            for error in listed
-        ]
-        raise TermsInvalid(refusal.detail, errors=errors) from None
-    except (FieldLocked, CapBelowSold) as refusal:
-        _rename(refusal)
-        raise
-
-
-def _rename(refusal: DomainError) -> None:
-    name = str(refusal.extra["field"])
-    shown = POINTERS.get(name, name)
-    refusal.extra["field"] = shown
-    refusal.detail = refusal.detail.replace(name, shown, 1)
