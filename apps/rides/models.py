@@ -137,20 +137,6 @@ class Booking(models.Model):
                 name="rides_booking_request_once",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    state__in=[
-                        "BOOKED",
-                        "REDEEMED",
-                        "REVERSED",
-                        "EXPIRED",
-                        "CANCELLED",
-                        "VOIDED",
-                        "DISPUTED",
-                    ]
-                ),
-                name="rides_booking_state_known",
-            ),
-            models.CheckConstraint(
                 condition=Q(live_slot__in=[1, 2]), name="rides_booking_two_live_slots"
             ),
             models.CheckConstraint(
@@ -160,6 +146,7 @@ class Booking(models.Model):
                 condition=Q(expires_at__gt=F("booked_at"), status_changed_at__gte=F("booked_at")),
                 name="rides_booking_times_in_order",
             ),
+            # Every state stands in one of the two lists, so an unknown one is refused as well.
             models.CheckConstraint(
                 condition=Q(
                     state__in=["REDEEMED", "DISPUTED", "REVERSED"],

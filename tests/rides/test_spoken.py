@@ -7,6 +7,7 @@ import pytest
 
 from apps.rides import qr, selectors, services
 from apps.rides.errors import (
+    QrUnreadable,
     SpokenCodeAmbiguous,
     SpokenCodeLocked,
     SpokenCodeUnavailable,
@@ -89,6 +90,16 @@ def test_a_cancelled_bookings_digits_are_unknown() -> None:
 
     with pytest.raises(SpokenCodeUnknown):
         say(shop, digits(booking, step=qr.step_at(NOON)))
+
+
+@pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", " 12345", "\u0661" * 6])
+def test_what_is_not_six_digits_is_no_try(text: str) -> None:
+    shop = make_shop()
+
+    with pytest.raises(QrUnreadable):
+        say(shop, text)
+
+    assert not SpokenCodeTries.objects.exists()
 
 
 def test_five_wrong_codes_lock_the_person_for_a_quarter_of_an_hour() -> None:

@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest
 
 from apps.rides import qr, selectors
 from apps.rides.errors import (
+    QrUnreadable,
     SpokenCodeAmbiguous,
     SpokenCodeLocked,
     SpokenCodeUnavailable,
@@ -53,9 +54,12 @@ def find_by_spoken_code(
     so that neither a refusal nor many requests at once give more than five wrong tries in 15 min.
 
     Raises:
+        QrUnreadable: not six digits, which is no try
         SpokenCodeLocked, SpokenCodeUnknown, SpokenCodeAmbiguous, SpokenCodeUnavailable
 
     """
+    if not qr.is_spoken_code(code):
+        raise QrUnreadable
     charged = _charge(actor_id, now=now)
     if charged.refused_until is not None:
         raise SpokenCodeLocked(until=charged.refused_until)
