@@ -145,19 +145,21 @@ class Stack:
         self.addresses |= addresses | {name: server.url for name, server in ours.items()}
 
     def _start_programs(self) -> None:
-        common = {"environment": self.values, "logs": self.logs}
         (self.folder / "beat").mkdir(exist_ok=True)
         servers = [
             programs.web(
                 host=self._host,
                 port=self.web_port,
                 workers=_number(self._environ, "UMA_WEB_WORKERS") or 2,
-                **common,
+                environment=self.values,
+                logs=self.logs,
             ),
             programs.worker(
-                concurrency=_number(self._environ, "UMA_WORKER_CONCURRENCY") or 2, **common
+                concurrency=_number(self._environ, "UMA_WORKER_CONCURRENCY") or 2,
+                environment=self.values,
+                logs=self.logs,
             ),
-            programs.beat(folder=self.folder / "beat", **common),
+            programs.beat(folder=self.folder / "beat", environment=self.values, logs=self.logs),
         ]
         with self.screen.step("The programs are starting"):
             self.supervisor.launch(servers, stores=False)
