@@ -15,6 +15,7 @@ from apps.wallet.models import Account, Hold, Transfer
 
 __all__ = [
     "Check",
+    "Purse",
     "StatementLine",
     "TransferRow",
     "Violation",
@@ -23,10 +24,10 @@ __all__ = [
     "balances_paise",
     "checks",
     "find_drift",
-    "frozen_codes",
     "held_paise",
     "is_frozen",
     "journal_transfers",
+    "purses",
     "statement",
     "statement_between",
 ]
@@ -117,10 +118,23 @@ def is_frozen(*, code: str) -> bool:
     return _account(code).frozen_at is not None
 
 
-def frozen_codes(*, codes: Sequence[str]) -> set[str]:
-    """Return which of these accounts refuse debits, in one statement."""
-    frozen = Account.objects.filter(code__in=codes, frozen_at__isnull=False)
-    return set(frozen.values_list("code", flat=True))
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What can be spent from an account that keeps its balance, and whether debits are refused."""
+
+    balance_paise: int
+    frozen: bool
+
+
+def purses(*, codes: Sequence[str]) -> dict[str, Purse]:
+    """Return the purses behind these codes in one statement; unknown codes are missing."""
+    rows = Account.objects.filter(code__in=codes, keeps_balance=True)
+    return {
+        code: Purse(balance_paise, frozen_at is not None)
+        for code, balance_paise, frozen_at in rows.values_list(
+            "code", "balance_paise", "frozen_at"
+        )
+    }
 
 
 def statement(*, code: str, limit: int, before_version: int | None = None) -> list[StatementLine]:

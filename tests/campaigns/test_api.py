@@ -509,7 +509,7 @@ def test_the_statements_of_both_lists_do_not_grow_with_their_rows(shop: Shop) ->
                 assert len(caller.get(LIST).json()) == total
             counts.append(len(queries))
 
-    assert counts == [3, 4, 3, 4]
+    assert counts == [3, 3, 3, 3]
 
 
 def test_one_deal_is_as_it_is_in_the_list_also_after_it_ended() -> None:

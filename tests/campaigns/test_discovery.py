@@ -129,7 +129,7 @@ def test_many_deals_at_one_spot_are_paged_without_loss() -> None:
 def test_a_page_that_needs_more_rows_than_first_read_is_still_exact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_SPARE_SHARE", 1)
+    monkeypatch.setattr(module, "_LEAST_SHRINK", 1)
     monkeypatch.setattr(module, "_SPARE_ROWS", 0)
     north = Point(latitude=60.0, longitude=10.0)
     made = [deal_at(at(100 * n, centre=north)) for n in range(1, 6)]
@@ -266,7 +266,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows() -> None:
             found(near=MANIPAL, sort=Sort.DISTANCE)
         counts.append(len(queries))
 
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 @pytest.fixture

@@ -30,8 +30,9 @@ from uma.kernel.http.errors import InvalidCursor
 # The Earth is not a plane: how far its distances and the formulas below may differ, with room to
 # spare.
 _SLACK = 0.002
-# Rows read beyond the page at first, so that one statement is enough nearly always.
-_SPARE_SHARE, _SPARE_ROWS = 1.5, 16
+# Rows read beyond the page at first, so that one statement is enough nearly always: those between the
+# two ways to measure, which grow with the latitude, and a few for luck.
+_SPARE_ROWS, _LEAST_SHRINK = 8, 0.4
 
 
 class Sort(StrEnum):
@@ -235,7 +236,8 @@ def _nearest(search: Search, *, rider_id: UUID, now: datetime) -> list[_Row]:
     assert search.near is not None
     last_m, last_id = _after(search, int) if search.after else (-1, UUID(int=0))
     wanted = search.limit + 1
-    rows = math.ceil(wanted * _SPARE_SHARE) + _SPARE_ROWS
+    shrink = max(math.cos(math.radians(search.near.latitude)), _LEAST_SHRINK)
+    rows = math.ceil(wanted / shrink**2) + _SPARE_ROWS
     while True:
         read = _read(search, rider_id=rider_id, now=now, rows=rows)
         complete = len(read) < rows
@@ -343,7 +345,7 @@ SELECT a.campaign_id, a.scope, a.seats_taken, a.committed_paise
 def _reasons(
     deals: Sequence[Visitable], place: Point | None, *, rider_id: UUID, now: datetime
 ) -> Iterator[list[Reason]]:
-    """Yield the reasons of each deal; three statements for all of them together."""
+    """Yield the reasons of each deal; two statements for all of them together."""
     if not deals:
         return
     wanted = [guards.caps(deal.facts, rider_id=rider_id, now=now) for deal in deals]
@@ -351,10 +353,9 @@ def _reasons(
     wallets = {
         deal.facts.merchant_id: codes.merchant_wallet(deal.facts.merchant_id) for deal in deals
     }
-    balances = ledger.balances_paise(codes=list(wallets.values()))
-    frozen = ledger.frozen_codes(codes=list(wallets.values()))
+    purses = ledger.purses(codes=list(wallets.values()))
     for deal, caps in zip(deals, wanted, strict=True):
-        facts, code = deal.facts, wallets[deal.facts.merchant_id]
+        facts, purse = deal.facts, purses[wallets[deal.facts.merchant_id]]
         refusals = [
             *guards.refusals(facts, visited=deal.visited, place=place, now=now),
             *guards.cap_refusals(
@@ -365,7 +366,9 @@ def _reasons(
                 now=now,
             ),
         ]
-        money = guards.wallet_refusals(facts, balance_paise=balances[code], frozen=code in frozen)
+        money = guards.wallet_refusals(
+            facts, balance_paise=purse.balance_paise, frozen=purse.frozen
+        )
         yield [
             *(Reason(refusal.code, refusal.until) for refusal in refusals),
             *(Reason(name, until) for name, until in money),
