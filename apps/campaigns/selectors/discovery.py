@@ -30,8 +30,8 @@ from uma.kernel.http.errors import InvalidCursor
 # The Earth is not a plane: how far its distances and the formulas below may differ, with room to
 # spare.
 _SLACK = 0.002
-# Rows read beyond the page at first, so that one statement is enough nearly always: those between the
-# two ways to measure, which grow with the latitude, and a few for luck.
+# Rows read beyond the page at first, so that one statement is enough nearly always: those between
+# the two ways to measure, which grow with the latitude, and a few for luck.
 _SPARE_ROWS, _LEAST_SHRINK = 8, 0.4
 
 
