@@ -3,18 +3,21 @@
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
-from apps.notifications import delivery, push, services
+from apps.accounts.models import AuditEvent
+from apps.notifications import delivery, push, quiet, services
 from apps.notifications.models import Device, InboxMessage
 from tests.notifications.clouds import SandboxProcess
 from tests.notifications.making import NOON, make_device, make_message, make_person, row
+from uma.kernel.errors import DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +31,7 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     def run(act: Callable[[], object]) -> None:
         try:
             act()
-        except (IntegrityError, OperationalError) as failure:
+        except (DomainError, IntegrityError, OperationalError) as failure:
             said.append(type(failure).__name__)
         else:
             said.append("done")
@@ -41,6 +44,12 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.join(timeout=20)
     return sorted(said)
+
+
+# Any: the rows' type does not matter to the lock.
+def unlocked(self: QuerySet[Any], **_: object) -> QuerySet[Any]:
+    """Stand in for `select_for_update` in the controls."""
+    return self
 
 
 class Meeting:
@@ -96,11 +105,6 @@ def test_without_the_row_lock_two_workers_send_it_twice(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: if this stops sending twice, the test above proves nothing."""
-
-    # Any: the rows' type does not matter to the lock.
-    def unlocked(self: QuerySet[Any], **_: object) -> QuerySet[Any]:
-        return self
-
     monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
     person = make_person()
     make_device(person)
@@ -109,6 +113,31 @@ def test_without_the_row_lock_two_workers_send_it_twice(
     _push_twice_at_once(monkeypatch, message)
 
     assert sandbox.calls == 2
+
+
+def test_a_worker_passes_a_held_row_by_instead_of_waiting(sandbox: SandboxProcess) -> None:
+    person = make_person()
+    make_device(person)
+    held, free = make_message(person), make_message(person)
+    done = threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            InboxMessage.objects.select_for_update(no_key=True).get(pk=held.pk)
+            holding.set()
+            assert done.wait(timeout=10)
+
+    def work() -> None:
+        assert holding.wait(timeout=10)
+        # Waiting would end in the connection's lock_timeout.
+        services.push_due(now=NOON)
+        done.set()
+
+    holding = threading.Event()
+    assert at_once(hold, work) == ["done", "done"]
+
+    assert (row(free).push_state, row(held).push_state) == (State.SENT, State.PENDING)
+    assert sandbox.calls == 1
 
 
 def test_a_worker_whose_lease_ran_out_records_nothing(sandbox: SandboxProcess) -> None:
@@ -141,6 +170,48 @@ def test_a_row_under_a_lease_is_taken_by_nobody_until_it_ends(sandbox: SandboxPr
     assert services.push_due(now=NOON + delivery.LEASE - timedelta(seconds=1)) == 0
     assert services.push_due(now=NOON + delivery.LEASE) == 1
     assert sandbox.calls == 1
+
+
+# --- one failed push, two operators ---------------------------------------------------------------
+
+
+def _press_twice_at_once(monkeypatch: pytest.MonkeyPatch, message: InboxMessage) -> list[str]:
+    """Have two operators meet between seeing that the push failed and making it due."""
+    meeting = Meeting()
+    earliest = quiet.earliest
+
+    def meet(*, kind: str, at: datetime, timezone: str) -> datetime:
+        meeting.wait()
+        return earliest(kind=kind, at=at, timezone=timezone)
+
+    monkeypatch.setattr(quiet, "earliest", meet)
+
+    def press() -> None:
+        services.push_again(message_id=message.pk, actor_id=None, reason="", now=NOON)
+
+    return at_once(press, press)
+
+
+def _failed_message() -> InboxMessage:
+    message = make_message(make_person())
+    InboxMessage.objects.update(push_state=State.FAILED)
+    return message
+
+
+def test_two_operators_at_one_failed_push_start_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = _press_twice_at_once(monkeypatch, _failed_message())
+
+    assert said == ["PushInProgress", "done"]
+    assert AuditEvent.objects.filter(action="message.push-again").count() == 1
+
+
+def test_without_the_row_lock_two_operators_start_it_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control: if only one is let in here, the test above proves nothing."""
+    monkeypatch.setattr(QuerySet, "select_for_update", unlocked)
+
+    assert _press_twice_at_once(monkeypatch, _failed_message()) == ["done", "done"]
 
 
 # --- one fact, two announcements ---------------------------------------------------------------
@@ -223,13 +294,17 @@ def test_two_phones_that_swapped_tokens_register_at_once_without_a_deadlock(
     assert at_once(*acts) == ["done", "done"]
 
 
+def test_phones_are_locked_in_the_order_of_their_ids() -> None:
+    person = make_person()
+    with CaptureQueriesContext(connection) as queries:
+        make_device(person, fid="f1", fcm_token="t1")
+
+    (lock,) = [query["sql"] for query in queries.captured_queries if "FOR UPDATE" in query["sql"]]
+    assert lock.endswith('ORDER BY "notifications_device"."id" ASC FOR UPDATE')
+
+
 def test_without_the_sorted_locks_swapped_tokens_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: if nobody is refused here, the test above proves nothing."""
-
-    # Any: the rows' type does not matter to the lock.
-    def unlocked(self: QuerySet[Any], **_: object) -> QuerySet[Any]:
-        return self
-
     person = make_person()
     make_device(person, fid="f1", fcm_token="t1")
     make_device(person, fid="f2", fcm_token="t2")
