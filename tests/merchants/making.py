@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from django.db import connection
+
 from apps.accounts import services as accounts
 from apps.merchants import services
 from apps.merchants.models import Merchant, Outlet, Staff, Zone
@@ -109,3 +111,13 @@ def make_staff(
         merchant_id=merchant.pk, user_id=user_id, role=role, outlet_ids=outlet_ids, now=now
     )
     return user_id
+
+
+def record_visit(merchant_id: UUID, person_id: UUID, booking_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT merchants_record_first_visit(%s, %s, %s, %s)",
+            [merchant_id, person_id, booking_id, NOON],
+        )
+        (is_new,) = cursor.fetchone()
+    return bool(is_new)
