@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.campaigns.models import Campaign
 from apps.campaigns.pricing import Basis
-from apps.campaigns.terms import Terms
+from apps.campaigns.services import Terms
 from uma.kernel.geo import Point
 from uma.kernel.zones import Window
 
