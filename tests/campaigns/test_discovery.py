@@ -1,8 +1,6 @@
 """The map: what is found, in which order, page by page, and why a deal cannot be booked."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
-from psycopg.errors import Diagnostic
 
 from apps.campaigns import selectors, services
 from apps.campaigns.errors import UnknownCampaign
@@ -21,6 +18,7 @@ from apps.campaigns.selectors import Found, Search, Sort
 from apps.campaigns.selectors import discovery as module
 from apps.merchants import services as merchants
 from tests.campaigns.making import make_campaign, take
+from tests.campaigns.plans import explained
 from tests.merchants.making import MANIPAL, NOON, fund, make_merchant, make_outlet
 from uma.kernel.geo import METRES_PER_DEGREE, Box, Point, distance_m
 from uma.kernel.http.errors import InvalidCursor
@@ -277,24 +275,6 @@ def crowded() -> None:
         for copy in (OUTLETS, CAMPAIGNS, DEALS):
             cursor.execute(copy, {"campaign": pattern.pk})
         cursor.execute("ANALYZE campaigns_deal, merchants_outlet, campaigns_campaign")
-
-
-@contextmanager
-def explained() -> Iterator[list[str]]:
-    """Collect the plans of the statements inside functions, as the server reports them."""
-    plans: list[str] = []
-
-    def note(notice: Diagnostic) -> None:
-        plans.append(notice.message_primary or "")
-
-    with connection.cursor() as cursor:
-        cursor.execute("LOAD 'auto_explain'")
-        cursor.execute("SET LOCAL auto_explain.log_min_duration = 0")
-        cursor.execute("SET LOCAL auto_explain.log_nested_statements = on")
-        cursor.execute("SET LOCAL auto_explain.log_level = notice")
-    connection.connection.add_notice_handler(note)
-    yield plans
-    connection.connection.remove_notice_handler(note)
 
 
 def plan_of(search: Search) -> str:

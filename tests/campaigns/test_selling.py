@@ -13,6 +13,7 @@ from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign
 from apps.merchants import services as merchants
 from tests.campaigns.making import MAX_COST_PAISE, make_campaign, take
+from tests.campaigns.plans import explained
 from tests.merchants.making import MANIPAL, NOON, make_merchant, make_outlet
 from uma.kernel.errors import DomainError
 from uma.kernel.geo import Point
@@ -332,3 +333,31 @@ def test_the_first_guard_that_fails_is_the_answer_and_all_are_named() -> None:
         campaign_id=campaign.pk, outlet_id=None, rider_id=uuid4(), place=None, now=NOON
     )
     assert [reason.code for reason in reasons] == ["zone_paused", "outside_window"]
+
+
+def test_a_booking_looks_up_its_own_caps_however_many_riders_came_before() -> None:
+    campaign = make_campaign(seats=10)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO campaigns_allotment (campaign_id, scope, seats_taken, committed_paise,
+                      spent_paise, visits)
+               SELECT %s, 'rider:' || n, 1, 1, 0, 0 FROM generate_series(1, 3000) n""",
+            [campaign.pk],
+        )
+
+    with explained() as plans:
+        offer = take(campaign, uuid4())
+        with transaction.atomic():
+            services.give_back(
+                campaign_id=campaign.pk,
+                scopes=offer.scopes,
+                amount_paise=offer.max_cost_paise,
+                seats=1,
+            )
+
+    plan = "\n".join(plans)
+    assert plan.count("campaigns_allotment_once_per_scope") >= 4
+    assert "Seq Scan on campaigns_allotment" not in plan
+    # By campaign alone it would read a row for each rider.
+    assert "scope" in plan
+    assert "Index Cond: (campaign_id = $1)" not in plan

@@ -12,7 +12,7 @@ from apps.campaigns import selectors, services
 from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign
 from tests.campaigns.making import MAX_COST_PAISE, make_campaign, take
-from tests.campaigns.racing import LOCK, SQL, altered, at_once, book, dropped, whole
+from tests.campaigns.racing import LOCK, PINNED, SQL, altered, at_once, book, dropped, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,7 +87,7 @@ def test_without_the_lock_the_race_is_real_and_the_constraint_stops_it() -> None
     """The control: were the lock not needed, the loser would be told that the seats are gone."""
     campaign = make_campaign(seats=1)
 
-    with altered(SQL.TAKE, without=LOCK):
+    with altered(SQL.TAKE, LOCK):
         ends = at_once([book(campaign) for _ in range(2)])
 
     assert ends == {"done": 1, "IntegrityError": 1}
@@ -107,7 +107,7 @@ def test_without_lock_and_constraint_too_much_is_sold(
     """The control of the constraints: with both guards gone one seat is sold twice."""
     campaign = make_campaign(**caps)
 
-    with dropped(constraint), altered(SQL.TAKE, without=LOCK):
+    with dropped(constraint), altered(SQL.TAKE, LOCK):
         assert at_once([book(campaign) for _ in range(2)]) == {"done": 2}
         assert whole(campaign).seats_taken == 2
 
@@ -137,7 +137,7 @@ def test_a_return_and_a_booking_in_opposite_order_need_the_lock(*, lock: bool) -
     start = SQL.GIVE_BACK.index("    PERFORM FROM")
     taking_the_lock = SQL.GIVE_BACK[start : SQL.GIVE_BACK.index("    UPDATE")]
 
-    with altered(SQL.GIVE_BACK, without="" if lock else taking_the_lock), altered(SQL.TAKE):
+    with altered(SQL.GIVE_BACK, PINNED, "" if lock else taking_the_lock), altered(SQL.TAKE):
         ends = at_once([book(campaign), return_slowly(campaign, offer)])
 
     assert ends == ({"done": 2} if lock else {"done": 1, "OperationalError": 1})

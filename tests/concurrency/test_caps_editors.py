@@ -52,7 +52,7 @@ def test_without_the_version_a_booking_would_sell_what_is_no_longer_offered(
         return original(facts, wanted)
 
     monkeypatch.setattr(selling, "_take", edit_first)
-    with altered(SQL.TAKE, without=" AND version = p_version"):
+    with altered(SQL.TAKE, " AND version = p_version"):
         assert take(campaign, uuid4()).title != "New"
 
 

@@ -5,11 +5,13 @@ from django.db import migrations
 # One lock for all caps of a campaign: the row of scope `all`, which exists from the campaign's first
 # moment. Whoever has it may read the other rows and write them in one statement; rows that nobody bought
 # in yet are inserted without a race. Editors take it too, so `version` cannot change under a booking.
+# A campaign that sells has a row for each rider: each scope is looked up by itself, and no plan that was
+# made while the table was small may read it from end to end.
 TAKE = """
 CREATE FUNCTION campaigns_take(
     p_campaign uuid, p_version bigint, p_scopes text[], p_seats bigint[], p_budgets bigint[],
     p_cost bigint
-) RETURNS text[] LANGUAGE plpgsql AS $$
+) RETURNS text[] LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     broken text[];
 BEGIN
@@ -23,7 +25,10 @@ BEGIN
 
     SELECT array_agg(b.name) INTO broken
       FROM unnest(p_scopes, p_seats, p_budgets) AS w (scope, seats, budget)
-      LEFT JOIN campaigns_allotment a ON a.campaign_id = p_campaign AND a.scope = w.scope
+      LEFT JOIN LATERAL (
+             SELECT x.seats_taken, x.committed_paise FROM campaigns_allotment x
+              WHERE x.campaign_id = p_campaign AND x.scope = w.scope OFFSET 0
+           ) a ON true
      CROSS JOIN LATERAL (VALUES
            ('seats|' || w.scope, coalesce(a.seats_taken, 0) + 1 > w.seats),
            ('budget|' || w.scope, coalesce(a.committed_paise, 0) + p_cost > w.budget)
@@ -52,7 +57,7 @@ GIVE_BACK = """
 CREATE FUNCTION campaigns_give_back(
     p_campaign uuid, p_scopes text[], p_seats integer, p_paise bigint, p_spent bigint,
     p_visits integer
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     changed integer;
 BEGIN
