@@ -1,5 +1,22 @@
-"""The paths of the handshake app under /api/."""
+"""The paths of the handshake under /api/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.handshake import views
+
+urlpatterns = [
+    path("handshake/execute", views.ExecuteView.as_view(), name="handshake-execute"),
+    path("handshake/preview", views.PreviewView.as_view(), name="handshake-preview"),
+    path("handshake/<uuid:handshake_id>", views.HandshakeView.as_view(), name="handshake-detail"),
+    path(
+        "handshake/<uuid:handshake_id>/reverse",
+        views.ReverseView.as_view(),
+        name="handshake-reverse",
+    ),
+    path(
+        "handshake/<uuid:handshake_id>/dispute",
+        views.DisputeView.as_view(),
+        name="handshake-dispute",
+    ),
+    path("transactions", views.TransactionsView.as_view(), name="handshake-transactions"),
+]

@@ -1,0 +1,103 @@
+"""The refusals of the handshake; each names its rule."""
+
+from datetime import datetime
+
+from uma.kernel.errors import DomainError
+
+
+class UnknownCode(DomainError):
+    code = "unknown_code"
+    title = "This code is not for your shop"
+    status = 404
+
+
+class AlreadyRedeemed(DomainError):
+    code = "already_redeemed"
+    title = "This code was already redeemed"
+
+
+class BookingExpired(DomainError):
+    code = "booking_expired"
+    title = "This booking has expired"
+    status = 410
+
+    def __init__(self, *, expired_at: datetime) -> None:
+        super().__init__(
+            f"The booking was good until {expired_at:%d %B %Y, %H:%M} UTC.", expired_at=expired_at
+        )
+
+
+class NotAMerchant(DomainError):
+    code = "not_a_merchant"
+    title = "This account does not act for a merchant"
+    status = 403
+
+
+class ManagerNeeded(DomainError):
+    code = "manager_needed"
+    title = "An owner or a manager may do this"
+    status = 403
+
+
+class ScannerNotAllowed(DomainError):
+    code = "scanner_not_allowed"
+    title = "Your role may not scan"
+    status = 403
+
+
+class ScannerNotAtOutlet(DomainError):
+    code = "scanner_not_at_outlet"
+    title = "This booking is for another outlet"
+    status = 403
+
+
+class MerchantNotActive(DomainError):
+    code = "merchant_not_active"
+    title = "This merchant is not active"
+
+
+class SelfRedemption(DomainError):
+    code = "self_redemption"
+    title = "Staff cannot redeem their own booking"
+    status = 403
+
+
+class UnknownHandshake(DomainError):
+    code = "unknown_handshake"
+    title = "No such handshake"
+    status = 404
+
+
+class NotReversible(DomainError):
+    code = "not_reversible"
+    title = "This handshake cannot be reversed"
+
+
+class ReversalTooLate(DomainError):
+    code = "reversal_too_late"
+    title = "The time to reverse this handshake is over"
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(f"It could be reversed until {until:%d %B %Y, %H:%M} UTC.", until=until)
+
+
+class ReversalTooLarge(DomainError):
+    code = "reversal_too_large"
+    title = "More than was paid cannot be returned"
+    status = 422
+
+    def __init__(self, *, left_paise: int) -> None:
+        super().__init__("Return at most what is left of the reimbursement.", left_paise=left_paise)
+
+
+class NotDisputable(DomainError):
+    code = "not_disputable"
+    title = "This handshake cannot be disputed"
+
+
+class DisputeTooLate(DomainError):
+    code = "dispute_too_late"
+    title = "The time to dispute this handshake is over"
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(f"It could be disputed until {until:%d %B %Y, %H:%M} UTC.", until=until)

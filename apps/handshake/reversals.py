@@ -1,0 +1,181 @@
+"""Undoing a handshake: money back to the merchant, from the rider's wallet or as the rider's debt."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts import services as accounts
+from apps.handshake.errors import (
+    NotReversible,
+    ReversalTooLarge,
+    ReversalTooLate,
+    UnknownHandshake,
+)
+from apps.handshake.models import Handshake, Reversal
+from apps.merchants import services as merchants
+from apps.rides import services as rides
+from apps.wallet import codes
+from apps.wallet import selectors as ledger
+from apps.wallet import services as wallet
+from apps.wallet.services import Leg
+from uma.kernel.http.errors import IdempotencyKeyReused
+from uma.kernel.http.idempotency import IdempotencyKey
+
+MANAGER_WINDOW = timedelta(hours=24)
+OPERATOR_WINDOW = timedelta(days=90)
+FEE_KINDS = frozenset({"cpt", "cpa", "gst_cgst", "gst_sgst", "gst_igst"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """A reversal, and whether the same request was answered before."""
+
+    reversal: Reversal
+    replayed: bool = False
+
+
+@transaction.atomic(durable=True)
+def reverse(
+    *,
+    handshake_id: UUID,
+    merchant_id: UUID | None,
+    actor_id: UUID,
+    amount_paise: int | None,
+    reason: str,
+    key: IdempotencyKey | None,
+    now: datetime,
+) -> Reversed:
+    """
+    Return a handshake's money to the merchant: all of it with the fees, or a part of the reimbursement.
+
+    `merchant_id` scopes a merchant's own request (24 h); `None` is an operator (90 d, product rule 2.11).
+    What the rider has spent already becomes the rider's debt, so the merchant is always made whole. A
+    visit reversed in full never was: the next one is the customer's first again. The seat it took stays
+    taken.
+
+    Raises:
+        UnknownHandshake, NotReversible, ReversalTooLate, ReversalTooLarge, IdempotencyKeyReused, WalletFrozen
+    """
+    if key is not None:
+        earlier = Reversal.objects.filter(actor_id=actor_id, request_key=key.key).first()
+        if earlier is not None:
+            return _answer_again(earlier, key=key)
+    handshake = _lock(handshake_id=handshake_id, merchant_id=merchant_id)
+    _check_window(handshake, window=MANAGER_WINDOW if merchant_id else OPERATOR_WINDOW, now=now)
+    left_paise = handshake.reimbursement_paise - handshake.reversed_paise
+    back_paise = left_paise if amount_paise is None else amount_paise
+    if back_paise > left_paise:
+        raise ReversalTooLarge(left_paise=left_paise)
+    legs = _reimbursement_legs(handshake, back_paise)
+    full = amount_paise is None
+    if full:
+        legs += _fee_legs(handshake)
+    reversal = _insert(
+        Reversal(
+            handshake=handshake,
+            full=full,
+            reimbursement_paise=back_paise,
+            merchant_credit_paise=sum(leg.amount_paise for leg in legs),
+            receivable_paise=sum(
+                leg.amount_paise for leg in legs if leg.debit.startswith("receivable:")
+            ),
+            reason=reason,
+            actor_id=actor_id,
+            request_key=key and key.key,
+            request_fingerprint=key and key.fingerprint,
+            created_at=now,
+        )
+    )
+    wallet.post(
+        kind="handshake_reversal",
+        reference=f"handshake_reversal:{reversal.pk}",
+        legs=legs,
+        zone_code=handshake.zone_code,
+        event_at=now,
+        actor_id=actor_id,
+        reverses=handshake.pk,
+    )
+    handshake.reversed_paise += back_paise
+    handshake.save(update_fields=["reversed_paise"])
+    if full:
+        rides.mark_reversed(booking_id=handshake.booking_id, now=now)
+        merchants.forget_first_visit(
+            merchant_id=handshake.merchant_id,
+            person_id=handshake.rider_id,
+            booking_id=handshake.booking_id,
+        )
+    accounts.record(
+        action="handshake.reversed",
+        object_type="handshake",
+        object_id=str(handshake.pk),
+        actor_id=actor_id,
+        at=now,
+        reason=reason,
+        after={"full": full, "merchant_credit_paise": reversal.merchant_credit_paise},
+    )
+    return Reversed(reversal)
+
+
+def _answer_again(earlier: Reversal, *, key: IdempotencyKey) -> Reversed:
+    if bytes(earlier.request_fingerprint or b"") != key.fingerprint:
+        raise IdempotencyKeyReused
+    return Reversed(earlier, replayed=True)
+
+
+def _lock(*, handshake_id: UUID, merchant_id: UUID | None) -> Handshake:
+    """Lock the booking and then the handshake, in the order of the scan."""
+    scope = Handshake.objects.filter(pk=handshake_id)
+    if merchant_id is not None:
+        scope = scope.filter(merchant_id=merchant_id)
+    booking_id = scope.values_list("booking_id", flat=True).first()
+    if booking_id is None:
+        raise UnknownHandshake
+    state = rides.lock_state(booking_id=booking_id)
+    if state != "REDEEMED":
+        raise NotReversible(f"Its booking is {state.lower()}.")
+    return scope.select_for_update(no_key=True).get()
+
+
+def _check_window(handshake: Handshake, *, window: timedelta, now: datetime) -> None:
+    until = handshake.created_at + window
+    if now > until:
+        raise ReversalTooLate(until=until)
+
+
+def _reimbursement_legs(handshake: Handshake, paise: int) -> list[Leg]:
+    """Take the sum from where it lies: parked, then the wallet, then as a debt."""
+    merchant = codes.merchant_wallet(handshake.merchant_id)
+    parked = codes.rider_parked(handshake.rider_id)
+    pocket = codes.rider_wallet(handshake.rider_id)
+    debt = codes.receivable_rider(handshake.rider_id)
+    wallet.open_accounts(codes=[debt])
+    balances = wallet.lock_balances(codes=[merchant, parked, pocket, debt])
+    waiting = handshake.review and handshake.review_decided_at is None
+    from_parked = min(paise, balances[parked]) if waiting else 0
+    from_pocket = min(paise - from_parked, balances[pocket])
+    parts = [(parked, from_parked), (pocket, from_pocket)]
+    parts.append((debt, paise - from_parked - from_pocket))
+    return [Leg(account, merchant, part) for account, part in parts if part]
+
+
+def _fee_legs(handshake: Handshake) -> list[Leg]:
+    """Return the fees and their tax as the handshake posted them, the other way round."""
+    merchant = codes.merchant_wallet(handshake.merchant_id)
+    posted = ledger.journal_transfers(journal_id=handshake.pk)
+    return [
+        Leg(transfer.credit, merchant, transfer.amount_paise)
+        for transfer in posted
+        if transfer.credit_kind in FEE_KINDS
+    ]
+
+
+def _insert(reversal: Reversal) -> Reversal:
+    try:
+        with transaction.atomic():
+            reversal.save(force_insert=True)
+    except IntegrityError as twin:
+        # The same key arrived twice at once, for two handshakes.
+        raise IdempotencyKeyReused from twin
+    return reversal

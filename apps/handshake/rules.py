@@ -1,0 +1,63 @@
+"""May this booking be redeemed by this scanner now? Pure: every rule, in the order a refusal is given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apps.handshake.errors import (
+    BookingExpired,
+    MerchantNotActive,
+    ScannerNotAllowed,
+    ScannerNotAtOutlet,
+    SelfRedemption,
+)
+from apps.rides.errors import BookingNotLive
+from apps.rides.services import ScannedBooking
+from uma.kernel.errors import DomainError
+from uma.kernel.geo import Point, distance_m
+
+SCANNING_ROLES = frozenset({"OWNER", "MANAGER", "SCANNER"})
+# A scan this far from the shop is settled, and its reimbursement waits for a look (product rule 1.11).
+REMOTE_SCAN_M = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the scanner said: where it stands and, when it has several, for which outlet it scans."""
+
+    actor_id: UUID
+    outlet_id: UUID | None
+    location: Point | None
+    bill_paise: int | None
+
+
+def failures(booking: ScannedBooking, scan: Scan, *, now: datetime) -> Iterator[DomainError]:
+    """Yield every rule that fails; the first is the one that a scan is refused with."""
+    if booking.staff_role not in SCANNING_ROLES:
+        yield ScannerNotAllowed()
+    if _scans_elsewhere(booking, scan):
+        yield ScannerNotAtOutlet()
+    if booking.rider_is_staff:
+        yield SelfRedemption()
+    if booking.state != "BOOKED":
+        yield BookingNotLive(f"The booking is {booking.state.lower()}.", state=booking.state)
+    elif booking.expires_at <= now:
+        yield BookingExpired(expired_at=booking.expires_at)
+    # A closed outlet or a suspended campaign is still honoured: the rider acted in good faith. A merchant
+    # that was suspended is not, because nobody may act in its name.
+    if booking.merchant_status != "ACTIVE":
+        yield MerchantNotActive()
+
+
+def _scans_elsewhere(booking: ScannedBooking, scan: Scan) -> bool:
+    if scan.outlet_id is not None and scan.outlet_id != booking.outlet_id:
+        return True
+    return bool(booking.staff_outlet_ids) and booking.outlet_id not in booking.staff_outlet_ids
+
+
+def scan_distance_m(booking: ScannedBooking, scan: Scan) -> int | None:
+    """Return how far the scanner stands from the outlet, in metres, when it said where it is."""
+    if scan.location is None:
+        return None
+    return distance_m(scan.location, booking.outlet_location)

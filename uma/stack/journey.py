@@ -1,0 +1,305 @@
+"""One real visit over HTTP, printed like a till's receipt: what `make demo` runs and `make run` ends with."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any
+
+import qrcode
+import requests
+from rich.console import Console
+
+TIMEOUT_S = 10
+TOP_UP_RUPEES = 5_000
+WIDTH = 60
+
+
+class JourneyFailed(Exception):
+    """A step of the journey did not end as the product promises."""
+
+
+@dataclass
+class Person:
+    """Somebody signed in, who speaks to the public API."""
+
+    base: str
+    username: str
+    role: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def sign_in(self) -> dict[str, Any]:
+        body = {"username": self.username, "role": self.role}
+        signed = self.call("POST", "/api/auth/dev", body)
+        self.session.headers["Authorization"] = f"Bearer {signed['access']}"
+        person: dict[str, Any] = signed["user"]
+        return person
+
+    def call(  # a JSON document is of many shapes
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        expect: int = 200,
+        key: str | None = None,
+    ) -> Any:
+        response = self.send(method, path, body, key=key)
+        if response.status_code != expect:
+            raise JourneyFailed(
+                f"{method} {path} answered {response.status_code}, not {expect}: {response.text[:300]}"
+            )
+        return response.json() if response.content else None
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        key: str | None = None,
+    ) -> requests.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.session.request(
+            method, self.base + path, json=body, headers=headers, timeout=TIMEOUT_S
+        )
+
+
+@dataclass
+class Receipt:
+    """The paper: a line a step, and what it moved."""
+
+    console: Console
+    number: int = 0
+
+    def step(self, title: str, value: str = "") -> None:
+        self.number += 1
+        left = f"{self.number:>2}  {title}"
+        self.console.print(
+            f"[bold]{left}[/bold]{value:>{max(1, WIDTH - len(left))}}", highlight=False
+        )
+
+    def line(self, label: str, value: str = "", style: str = "dim") -> None:
+        left = f"      {label}"
+        self.console.print(
+            f"{left}{value:>{max(1, WIDTH - len(left))}}", style=style, highlight=False
+        )
+
+    def rule(self, title: str = "") -> None:
+        self.console.print(f"{title:─^{WIDTH}}", style="dim", highlight=False)
+
+
+def rupees(amount: float) -> str:
+    return f"₹{amount:,.2f}"
+
+
+def require(fact: bool, sentence: str) -> None:  # noqa: FBT001 — reads as a sentence where it is called
+    if not fact:
+        raise JourneyFailed(sentence)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part; the demo city has all of them."""
+
+    rider: str = "rider.01"
+    merchant: str = "owner.01"
+    stranger: str = "owner.02"
+    operator: str = "operator"
+    operator_password: str = "operator"  # noqa: S105 — the demo city's, under UMA_DEBUG only
+
+
+def run(*, base: str, cast: Cast, console: Console) -> None:
+    """
+    Walk top-up → campaign → discover → book → QR → scan → the same scan → a stranger's scan.
+
+    Raises:
+        JourneyFailed: a step ended otherwise than the product promises
+    """
+    paper = Receipt(console)
+    paper.rule(" UMA · one proven visit ")
+    rider = Person(base, cast.rider, "rider")
+    shop = Person(base, cast.merchant, "merchant")
+    stranger = Person(base, cast.stranger, "merchant")
+    names = [person.sign_in()["name"] for person in (rider, shop, stranger)]
+    merchant = shop.call("GET", "/api/merchant/profile")
+    paper.step("Signed in", " · ".join(names[:2]))
+
+    _top_up(base, cast, merchant["id"])
+    funded = shop.call("GET", "/api/merchant/profile")
+    require(
+        funded["wallet"] == merchant["wallet"] + TOP_UP_RUPEES,
+        "The top-up did not arrive in the merchant's wallet.",
+    )
+    paper.step("Top-up by the operator", "+" + rupees(TOP_UP_RUPEES))
+    paper.line("wallet of " + merchant["businessName"], rupees(funded["wallet"]))
+
+    campaign = _campaign(shop)
+    paper.step("Campaign live", campaign["title"])
+    deal = _discover(rider, campaign["id"], funded["outlets"][0]["location"])
+    paper.step("Discovered on the map", f"{deal['distance']} m away")
+
+    ride = _book(rider, campaign["id"])
+    held = shop.call("GET", "/api/merchant/profile")
+    paper.step("Booked, the money is held", "until " + ride["expiresAt"][11:16] + " UTC")
+    paper.line("held for this visit", rupees(held["held"] - funded["held"]))
+    require(
+        round(funded["wallet"] - held["wallet"], 2) == round(held["held"] - funded["held"], 2),
+        "What left the wallet is not what is held.",
+    )
+    _draw(paper, ride["qrCode"])
+
+    before = rider.call("GET", "/api/user/wallet")["balance"]
+    key = secrets.token_hex(16)
+    scan = {"qrData": ride["qrCode"]}
+    first = shop.send("POST", "/api/handshake/execute", scan, key=key)
+    require(first.status_code == 200, f"The scan answered {first.status_code}: {first.text[:300]}")  # noqa: PLR2004
+    answer = first.json()
+    _receipt(paper, answer)
+    after = _settled(paper, rider, shop, answer, before=before)
+
+    again = shop.send("POST", "/api/handshake/execute", scan, key=key)
+    require(
+        again.content == first.content and again.headers.get("Idempotent-Replayed") == "true",
+        "The same request did not answer the same bytes.",
+    )
+    repeat = shop.call("POST", "/api/handshake/execute", scan)
+    require(repeat["alreadyRedeemed"] is True, "A second scan was not told that it is one.")
+    require(
+        rider.call("GET", "/api/user/wallet")["balance"] == after, "A repeated scan moved money."
+    )
+    paper.step("The same scan again", "same answer, no movement")
+    refused = stranger.send("POST", "/api/handshake/execute", scan)
+    require(
+        refused.status_code == 409 and refused.json()["code"] == "already_redeemed",  # noqa: PLR2004
+        "A stranger's scan was not refused.",
+    )
+    paper.step("A stranger's scan", "refused: " + refused.json()["code"])
+
+
+def _top_up(base: str, cast: Cast, merchant_id: str) -> None:
+    """Credit the merchant as an operator does: through the admin's own form."""
+    desk = requests.Session()
+    login = f"{base}/admin/login/"
+    form = {"username": cast.operator, "password": cast.operator_password, "next": "/admin/"}
+    answer = _submit(desk, login, form)
+    require(answer.url.endswith("/admin/"), "The operator could not sign in to the admin.")
+    url = f"{base}/admin/merchants/merchant/"
+    chosen = {"action": "top_up", "_selected_action": merchant_id}
+    amount = {
+        "amount": str(TOP_UP_RUPEES),
+        "reference": f"DEMO{secrets.token_hex(6).upper()}",
+        "reason": "Bank transfer received for the demo journey",
+        "confirmed": "yes",
+    }
+    answer = _submit(desk, url, chosen | amount)
+    require(answer.status_code == 200, f"The top-up answered {answer.status_code}.")  # noqa: PLR2004
+
+
+def _submit(desk: requests.Session, url: str, form: Mapping[str, str]) -> requests.Response:
+    page = desk.get(url, timeout=TIMEOUT_S)
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    require(found is not None, f"{url} has no form.")
+    assert found is not None
+    data = {**form, "csrfmiddlewaretoken": found[1]}
+    return desk.post(url, data=data, headers={"Referer": url}, timeout=TIMEOUT_S)
+
+
+def _campaign(shop: Person) -> dict[str, Any]:
+    body = {
+        "title": "Ride free up to ₹150",
+        "description": "Come by auto, bus or metro: the ride is on us, and 10 % off your bill.",
+        "discount": 10,
+        "rideReimbursement": 150,
+        "cpaEnabled": True,
+        "cpaFee": 50,
+    }
+    campaign: dict[str, Any] = shop.call(
+        "POST", "/api/campaigns", body, expect=201, key=secrets.token_hex(16)
+    )
+    require(campaign["active"] is True, "A campaign within the limits did not go live.")
+    return campaign
+
+
+def _discover(rider: Person, campaign_id: str, place: Mapping[str, float]) -> dict[str, Any]:
+    near = f"near={place['latitude']},{place['longitude']}"
+    deals = rider.call("GET", f"/api/campaigns?{near}&radius=2000&sort=distance&limit=100")
+    deal: dict[str, Any] | None = next((row for row in deals if row["id"] == campaign_id), None)
+    if deal is None:
+        raise JourneyFailed("The new campaign is not among the deals near its outlet.")
+    require(deal["bookable"] is True, f"The deal is not bookable: {deal['ineligible']}")
+    return deal
+
+
+def _book(rider: Person, campaign_id: str) -> dict[str, Any]:
+    # A journey that was cut short leaves a live booking; the rider gives it back first.
+    for old in rider.call("GET", "/api/rides?limit=20"):
+        if old["status"] == "pending_scan":
+            rider.call("POST", f"/api/rides/{old['id']}/cancel", {})
+    booked = rider.call(
+        "POST",
+        "/api/rides/book",
+        {"campaignId": campaign_id},
+        expect=201,
+        key=secrets.token_hex(16),
+    )
+    ride: dict[str, Any] = booked["ride"]
+    require(ride["guaranteed"] is True, "The booking is not guaranteed.")
+    return ride
+
+
+def _draw(paper: Receipt, text: str) -> None:
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=2)
+    code.add_data(text)
+    code.make(fit=True)
+    drawing = StringIO()
+    code.print_ascii(out=drawing, invert=True)
+    paper.step(f"The rider shows the code (QR version {code.version})")
+    for row in drawing.getvalue().splitlines():
+        paper.console.print(" " * 12 + row, style="white on black", highlight=False)
+    paper.line(text)
+
+
+def _receipt(paper: Receipt, answer: Mapping[str, Any]) -> None:
+    amounts = answer["handshake"]["amounts"]
+    paper.step("HANDSHAKE", answer["message"])
+    lines = [
+        ("ride back to the rider", amounts["reimbursement"]),
+        ("fee per visit", amounts["platformFee"]),
+        ("new customer" if amounts["cpa"] else "known customer", amounts["cpa"]),
+        ("GST on the fees", amounts["gst"]),
+    ]
+    for label, amount in lines:
+        paper.line(label, rupees(amount))
+    paper.line("the merchant paid", rupees(amounts["merchantDebit"]), style="bold")
+    parts = round(sum(amount for _, amount in lines), 2)
+    require(parts == amounts["merchantDebit"], "The parts are not what the merchant paid.")
+
+
+def _settled(
+    paper: Receipt, rider: Person, shop: Person, answer: Mapping[str, Any], *, before: float
+) -> float:
+    """Check and print both balances and the ledger's lines; return the rider's new balance."""
+    amounts, handshake_id = answer["handshake"]["amounts"], answer["handshake"]["id"]
+    after: float = rider.call("GET", "/api/user/wallet")["balance"]
+    require(
+        round(after - before, 2) == amounts["reimbursement"], "The rider was not paid exactly once."
+    )
+    merchant = shop.call("GET", "/api/merchant/profile")
+    paper.step("Balances")
+    paper.line("rider", f"{rupees(before)} → {rupees(after)}")
+    paper.line("merchant", f"{rupees(merchant['wallet'])}, held {rupees(merchant['held'])}")
+    entries = [
+        row
+        for row in shop.call("GET", "/api/transactions?limit=20")
+        if row["handshakeId"] == handshake_id
+    ]
+    paper.step("Ledger entries of this handshake")
+    for row in entries:
+        paper.line(f"{row['type']:<16}{row['userName']}", rupees(row["amount"]))
+    total = round(sum(row["amount"] for row in entries), 2)
+    require(total == amounts["merchantDebit"], "The entries are not what the merchant paid.")
+    newest = rider.call("GET", "/api/user/transactions?limit=1")[0]
+    require(newest["balance"] == after, "The rider's statement does not end at the balance.")
+    return after
