@@ -30,6 +30,7 @@ __all__ = [
     "purses",
     "statement",
     "statement_between",
+    "transfers_of",
 ]
 
 
@@ -70,6 +71,7 @@ class TransferRow:
     debit: str
     credit: str
     amount_paise: int
+    credit_kind: str
 
 
 def balance_paise(*, code: str) -> int:
@@ -131,9 +133,7 @@ def purses(*, codes: Sequence[str]) -> dict[str, Purse]:
     rows = Account.objects.filter(code__in=codes, keeps_balance=True)
     return {
         code: Purse(balance_paise, frozen_at is not None)
-        for code, balance_paise, frozen_at in rows.values_list(
-            "code", "balance_paise", "frozen_at"
-        )
+        for code, balance_paise, frozen_at in rows.values_list("code", "balance_paise", "frozen_at")
     }
 
 
@@ -187,12 +187,27 @@ def balance_as_of(*, code: str, at: datetime) -> int:
 
 def journal_transfers(*, journal_id: UUID) -> list[TransferRow]:
     """Return a journal's movements in the order of their ids."""
+    return transfers_of(journal_ids=[journal_id]).get(journal_id, [])
+
+
+def transfers_of(*, journal_ids: Sequence[UUID]) -> dict[UUID, list[TransferRow]]:
+    """Return the movements of these journals by journal, each in the order of their ids."""
     rows = (
-        Transfer.objects.filter(journal_id=journal_id)
+        Transfer.objects.filter(journal_id__in=journal_ids)
         .order_by("pk")
-        .values_list("pk", "debit_account__code", "credit_account__code", "amount_paise")
+        .values_list(
+            "journal_id",
+            "pk",
+            "debit_account__code",
+            "credit_account__code",
+            "amount_paise",
+            "credit_account__kind",
+        )
     )
-    return [TransferRow(*row) for row in rows]
+    found: dict[UUID, list[TransferRow]] = {}
+    for journal_id, *facts in rows:
+        found.setdefault(journal_id, []).append(TransferRow(*facts))
+    return found
 
 
 def _account(code: str) -> Account:

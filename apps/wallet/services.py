@@ -29,7 +29,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """The unused part of one captured hold, now back in its merchant's wallet."""
+    """The unused part of one captured hold, which goes back to its merchant's wallet."""
 
     hold_id: UUID
     amount_paise: int
@@ -204,31 +204,48 @@ def release_hold(
     )
 
 
-@transaction.atomic
-def sweep_released(*, now: datetime, limit: int) -> list[Swept]:
+def claim_released(*, limit: int) -> list[Swept]:
     """
-    Give at most `limit` captured holds' unused money back to the wallets, one posting per merchant.
+    Lock at most `limit` captured holds that have unused money, for the caller's transaction.
 
-    Holds that another sweep has in hand are left to it. A merchant whose released money is frozen keeps
-    the others waiting: freeze the wallet and the held account, never `released`.
+    Holds that another sweep has in hand are left to it.
     """
-    # Locks: the holds first, as every posting does, then each wallet in the order of account ids.
     unswept = (
-        Hold.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-        .select_related("wallet_account", "released_account", "opened_journal")
+        Hold.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(state=Hold.State.CAPTURED, released_paise__gt=0, swept_journal__isnull=True)
         .order_by("wallet_account_id", "id")[:limit]
     )
+    return [Swept(hold.pk, hold.released_paise) for hold in unswept]
+
+
+def sweep_released(*, claimed: Sequence[Swept], now: datetime) -> None:
+    """
+    Give the claimed holds' unused money back to the wallets, one posting per merchant.
+
+    In the transaction that claimed them. A merchant whose released money is frozen keeps the others
+    waiting: freeze the wallet and the held account, never `released`.
+
+    Raises:
+        WalletFrozen, PostingNotAllowed: a hold was not claimed, or was swept before
+    """
+    assert connection.in_atomic_block, "a claim ends with its transaction"
+    holds = (
+        Hold.objects.select_related("wallet_account", "released_account", "opened_journal")
+        .filter(pk__in=[hold.hold_id for hold in claimed])
+        .order_by("wallet_account_id", "id")
+    )
+    # Wallets in the order of account ids, as every posting locks them.
     by_merchant: dict[tuple[int, str], list[Hold]] = defaultdict(list)
-    for hold in unswept:
+    for hold in holds:
         by_merchant[hold.wallet_account_id, hold.opened_journal.zone_code].append(hold)
-    for (_, zone_code), holds in by_merchant.items():
-        total_paise = sum(hold.released_paise for hold in holds)
-        leg = Leg(holds[0].released_account.code, holds[0].wallet_account.code, total_paise)
+    for (_, zone_code), of_merchant in by_merchant.items():
+        total_paise = sum(hold.released_paise for hold in of_merchant)
+        first = of_merchant[0]
+        leg = Leg(first.released_account.code, first.wallet_account.code, total_paise)
         _post(
             kind="release_sweep",
             # The first hold is swept once, so this names one sweep for ever.
-            reference=f"release_sweep:{holds[0].pk}",
+            reference=f"release_sweep:{first.pk}",
             legs=[leg],
             zone_code=zone_code,
             event_at=now,
@@ -236,9 +253,46 @@ def sweep_released(*, now: datetime, limit: int) -> list[Swept]:
             memo="",
             hold_id=None,
             reverses=None,
-            sweeps=[hold.pk for hold in holds],
+            sweeps=[hold.pk for hold in of_merchant],
         )
-    return [Swept(hold.pk, hold.released_paise) for holds in by_merchant.values() for hold in holds]
+
+
+def lock_balances(*, codes: Sequence[str]) -> dict[str, int]:
+    """
+    Lock these kept balances in the order of every posting and return them, in paise, by code.
+
+    For a caller whose legs depend on what is there; it names every kept balance it is going to post to.
+
+    Raises:
+        UnknownAccount
+    """
+    assert connection.in_atomic_block
+    return {account.code: account.balance_paise for account in _lock(codes)}
+
+
+@transaction.atomic
+def recover_debt(*, rider_id: UUID, reference: str, zone_code: str, event_at: datetime) -> int:
+    """
+    Pay what a rider owes from the rider's wallet, as far as it goes; return how much, in paise.
+
+    Nothing is posted when nothing is owed. The same reference again pays nothing more.
+    """
+    pocket = account_codes.rider_wallet(rider_id)
+    debt = account_codes.receivable_rider(rider_id)
+    if not Account.objects.filter(code=debt, balance_paise__gt=0).exists():
+        return 0
+    balances = lock_balances(codes=[pocket, debt])
+    paid_paise = min(balances[pocket], balances[debt])
+    if paid_paise:
+        post(
+            kind="debt_recovery",
+            reference=reference,
+            legs=[Leg(pocket, debt, paid_paise)],
+            zone_code=zone_code,
+            event_at=event_at,
+            actor_id=None,
+        )
+    return paid_paise
 
 
 @transaction.atomic

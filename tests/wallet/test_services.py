@@ -39,6 +39,13 @@ def balance(code: str) -> int:
     return selectors.balance_paise(code=code)
 
 
+def sweep(*, limit: int) -> list[services.Swept]:
+    with transaction.atomic():
+        claimed = services.claim_released(limit=limit)
+        services.sweep_released(claimed=claimed, now=NOON)
+    return claimed
+
+
 def test_a_top_up_credits_the_wallet_and_the_bank_account_grows() -> None:
     merchant = make_merchant()
 
@@ -79,8 +86,8 @@ def test_the_sweep_returns_what_captures_left_unused_once_and_in_one_posting_per
     for hold_id in holds:
         capture(hold_id, worked_legs(merchant, rider))
 
-    swept = services.sweep_released(now=NOON, limit=10)
-    again = services.sweep_released(now=NOON, limit=10)
+    swept = sweep(limit=10)
+    again = sweep(limit=10)
 
     assert {(row.hold_id, row.amount_paise) for row in swept} == {(hold, 1800) for hold in holds}
     assert again == []
@@ -95,7 +102,7 @@ def test_the_sweep_takes_at_most_its_limit() -> None:
     for hold_id in (hold(merchant), hold(merchant)):
         capture(hold_id, worked_legs(merchant, rider))
 
-    assert len(services.sweep_released(now=NOON, limit=1)) == 1
+    assert len(sweep(limit=1)) == 1
     assert balance(merchant.wallet) == 1800
 
 
@@ -112,7 +119,7 @@ def test_a_release_returns_the_whole_hold_once() -> None:
     with pytest.raises(HoldNotOpen):
         post("release", Leg(merchant.held, merchant.wallet, HOLD_PAISE), hold_id=hold_id)
     assert balance(merchant.wallet) == HOLD_PAISE
-    assert services.sweep_released(now=NOON, limit=10) == []
+    assert sweep(limit=10) == []
 
 
 def test_a_captured_hold_cannot_be_released_nor_captured_again() -> None:
