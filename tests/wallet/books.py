@@ -5,7 +5,8 @@ from psycopg.pq import TransactionStatus
 
 from apps.wallet import selectors
 
-# Custody is a question to the treasury, not to the books: a test may pay goodwill before any money came.
+# Custody is a question to the treasury, not to the books: a test may pay goodwill before any
+# money came.
 NOT_BOOKKEEPING = {"custody"}
 # Written by migrations, once.
 CHART = ("wallet_account_kind", "wallet_posting_rule")
@@ -19,7 +20,7 @@ def without_chart(truncate: str) -> str:
 
 
 def assert_books_balance() -> None:
-    """Fail with the rows that break an invariant of the ledger, in whatever state the test left it."""
+    """Fail with the rows that break an invariant of the ledger, however the test left it."""
     connection.ensure_connection()
     # A test that ends on a refused statement inside its transaction leaves nothing to read.
     if connection.connection.info.transaction_status == TransactionStatus.INERROR:
