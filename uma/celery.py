@@ -21,7 +21,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.notifications.tasks.push_forgotten": EVERY_MINUTE,
     "apps.rides.tasks.expire_overdue": EVERY_MINUTE,
     "apps.campaigns.tasks.campaign_clock": EVERY_MINUTE,
-    "apps.wallet.tasks.verify_ledger": crontab(hour="21", minute="40"),
+    "apps.handshake.tasks.verify_ledger": crontab(hour="21", minute="40"),
     "apps.notifications.tasks.revoke_idle_devices": crontab(hour="22", minute="10"),
 }
 

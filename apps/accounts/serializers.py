@@ -1,11 +1,13 @@
 """The shapes of sign-in on the wire."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from uma.kernel.http.serializers import StrictSerializer
 
 
-class DevelopmentSignInRequest(StrictSerializer):
+class DevelopmentSignInRequest(StrictSerializer[Any]):
     username = serializers.CharField(max_length=64)
     role = serializers.ChoiceField(choices=["rider", "merchant", "operator"], default="rider")
 

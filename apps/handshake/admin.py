@@ -1,94 +1,34 @@
 """Handshakes, reversals and disputes as operators see them: to read, and to act on with a reason."""
 
-from collections.abc import Callable
 from uuid import UUID
 
-from django import forms
-from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from apps.handshake import disputes, reversals
 from apps.handshake.models import Dispute, Handshake, Reversal
-from uma.kernel.errors import DomainError
+from uma.kernel.desk import Answers, ReadOnlyAdmin, act_on_chosen
 from uma.kernel.money import rupees
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 def _rupees(paise: int) -> str:
     return f"₹{rupees(paise):,.2f}"
 
 
-class _ReadOnly(admin.ModelAdmin[Handshake | Reversal | Dispute]):
-    """Rows that only services write."""
-
-    show_full_result_count = False
-    actions_on_bottom = True
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 — Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-
-def _with_reason(
-    site: admin.ModelAdmin[Handshake | Reversal | Dispute],
-    request: HttpRequest,
-    chosen: QuerySet[Handshake | Reversal | Dispute],
-    *,
-    action: str,
-    question: str,
-    act: Callable[[UUID, UUID, str], None],
-) -> HttpResponse | None:
-    """Ask for the reason, then call the service once for each chosen row and report each refusal."""
-    form = ReasonForm(request.POST if "confirmed" in request.POST else None)
-    if not form.is_valid():
-        context = {
-            **site.admin_site.each_context(request),
-            "title": question,
-            "chosen": chosen,
-            "form": form,
-            "action": action,
-            "opts": site.model._meta,  # noqa: SLF001 — Django's documented way to a model's options
-        }
-        return TemplateResponse(request, "handshake/confirm_with_reason.html", context)
-    actor_id = request.user.pk
-    assert isinstance(actor_id, UUID)
-    for row_id in chosen.order_by("pk").values_list("pk", flat=True):
-        try:
-            act(row_id, actor_id, form.cleaned_data["reason"])
-        except DomainError as refusal:
-            site.message_user(request, f"{row_id}: {refusal.detail}", messages.ERROR)
-        else:
-            site.message_user(request, f"{row_id}: done", messages.SUCCESS)
-    return None
-
-
 @admin.register(Handshake)
-class HandshakeAdmin(_ReadOnly):
-    list_display = [
-        "created_at",
-        "zone_code",
-        "merchant_id",
-        "debit",
-        "cashback",
-        "is_new_customer",
-        "review",
-        "reversed",
-        "announced_at",
-    ]
-    list_filter = ["zone_code", "review", "is_new_customer", "created_at"]
-    search_fields = ["=id", "=booking_id", "=merchant_id", "=rider_id"]
-    actions = ["reverse_selected", "approve_selected"]
+class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
+    list_display = (
+        "created_at", "zone_code", "merchant_id", "debit", "cashback", "is_new_customer", "review",
+        "returned", "announced_at",
+    )  # fmt: skip
+    list_filter = ("zone_code", "review", "is_new_customer", "created_at")
+    search_fields = ("=id", "=booking_id", "=merchant_id", "=rider_id")
+    ordering = ("-id",)
+    actions = ("reverse_selected", "approve_selected")
+    # A request's key is its owner's.
+    exclude = ("request_key", "request_fingerprint")
 
     @admin.display(description="Merchant paid")
     def debit(self, handshake: Handshake) -> str:
@@ -99,52 +39,73 @@ class HandshakeAdmin(_ReadOnly):
         return _rupees(handshake.reimbursement_paise)
 
     @admin.display(description="Returned")
-    def reversed(self, handshake: Handshake) -> str:
+    def returned(self, handshake: Handshake) -> str:
         return _rupees(handshake.reversed_paise) if handshake.reversed_paise else "—"
 
     @admin.action(description="Reverse: return the merchant's money", permissions=["reverse"])
     def reverse_selected(
         self, request: HttpRequest, chosen: QuerySet[Handshake]
     ) -> HttpResponse | None:
-        def act(handshake_id: UUID, actor_id: UUID, reason: str) -> None:
+        def act(handshake_id: UUID, actor_id: UUID, answers: Answers) -> None:
             reversals.reverse(
                 handshake_id=handshake_id,
                 merchant_id=None,
                 actor_id=actor_id,
                 amount_paise=None,
-                reason=reason,
+                reason=answers["reason"],
                 key=None,
                 now=timezone.now(),
             )
 
-        question = "Return the money of these handshakes to their merchants?"
-        return _with_reason(
-            self, request, chosen, action="reverse_selected", question=question, act=act
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="reverse_selected",
+            question="Return the money of these handshakes to their merchants?",
+            act=act,
+            describe=_described,
         )
 
     @admin.action(description="Review: pay out the parked cashback", permissions=["reverse"])
     def approve_selected(
         self, request: HttpRequest, chosen: QuerySet[Handshake]
     ) -> HttpResponse | None:
-        def act(handshake_id: UUID, actor_id: UUID, reason: str) -> None:
+        def act(handshake_id: UUID, actor_id: UUID, answers: Answers) -> None:
             disputes.approve_review(
-                handshake_id=handshake_id, actor_id=actor_id, reason=reason, now=timezone.now()
+                handshake_id=handshake_id,
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
             )
 
-        question = "Pay the parked cashback of these handshakes to their riders?"
-        return _with_reason(
-            self, request, chosen, action="approve_selected", question=question, act=act
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="approve_selected",
+            question="Pay the parked cashback of these handshakes to their riders?",
+            act=act,
+            describe=_described,
         )
 
     def has_reverse_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("handshake.reverse_handshake")
 
 
+def _described(handshake: Handshake) -> str:
+    paid, back = handshake.merchant_debit_paise, handshake.reimbursement_paise
+    return f"{handshake.pk}: the merchant paid {_rupees(paid)}, the rider has {_rupees(back)}"
+
+
 @admin.register(Reversal)
-class ReversalAdmin(_ReadOnly):
-    list_display = ["created_at", "handshake", "full", "returned", "owed", "reason", "actor_id"]
-    list_filter = ["full", "created_at"]
-    search_fields = ["=handshake__id"]
+class ReversalAdmin(ReadOnlyAdmin[Reversal]):
+    list_display = ("created_at", "handshake", "full", "returned", "owed", "reason", "actor_id")
+    list_filter = ("full", "created_at")
+    list_select_related = ("handshake",)
+    search_fields = ("=handshake__id",)
+    ordering = ("-id",)
+    exclude = ("request_key", "request_fingerprint")
 
     @admin.display(description="Returned")
     def returned(self, reversal: Reversal) -> str:
@@ -156,11 +117,13 @@ class ReversalAdmin(_ReadOnly):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(_ReadOnly):
-    list_display = ["due_at", "state", "handshake", "opened_as", "parked", "reason", "decided_at"]
-    list_filter = ["state", "opened_as"]
-    search_fields = ["=handshake__id"]
-    actions = ["for_rider", "for_merchant"]
+class DisputeAdmin(ReadOnlyAdmin[Dispute]):
+    list_display = ("due_at", "state", "handshake", "opened_as", "parked", "reason", "decided_at")
+    list_filter = ("state", "opened_as")
+    list_select_related = ("handshake",)
+    search_fields = ("=handshake__id",)
+    ordering = ("due_at",)
+    actions = ("for_rider", "for_merchant")
 
     @admin.display(description="Parked")
     def parked(self, dispute: Dispute) -> str:
@@ -177,18 +140,18 @@ class DisputeAdmin(_ReadOnly):
     def _decide(
         self, request: HttpRequest, chosen: QuerySet[Dispute], *, action: str, for_merchant: bool
     ) -> HttpResponse | None:
-        def act(dispute_id: UUID, actor_id: UUID, reason: str) -> None:
+        def act(dispute_id: UUID, actor_id: UUID, answers: Answers) -> None:
             disputes.decide(
                 dispute_id=dispute_id,
                 for_merchant=for_merchant,
                 actor_id=actor_id,
-                reason=reason,
+                reason=answers["reason"],
                 now=timezone.now(),
             )
 
         side = "merchants" if for_merchant else "riders"
         question = f"Decide these disputes for the {side}?"
-        return _with_reason(self, request, chosen, action=action, question=question, act=act)
+        return act_on_chosen(self, request, chosen, action=action, question=question, act=act)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("handshake.reverse_handshake")

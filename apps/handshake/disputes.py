@@ -139,9 +139,7 @@ def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: date
     Raises:
         UnknownHandshake: no such handshake waits
     """
-    waiting = Handshake.objects.filter(
-        pk=handshake_id, review=True, review_decided_at__isnull=True
-    )
+    waiting = Handshake.objects.filter(pk=handshake_id, review=True, review_decided_at__isnull=True)
     booking_id = waiting.values_list("booking_id", flat=True).first()
     if booking_id is None or rides.lock_state(booking_id=booking_id) != "REDEEMED":
         raise UnknownHandshake("No such handshake waits for a review.")

@@ -27,18 +27,6 @@ class BookingExpired(DomainError):
         )
 
 
-class NotAMerchant(DomainError):
-    code = "not_a_merchant"
-    title = "This account does not act for a merchant"
-    status = 403
-
-
-class ManagerNeeded(DomainError):
-    code = "manager_needed"
-    title = "An owner or a manager may do this"
-    status = 403
-
-
 class ScannerNotAllowed(DomainError):
     code = "scanner_not_allowed"
     title = "Your role may not scan"
@@ -49,11 +37,6 @@ class ScannerNotAtOutlet(DomainError):
     code = "scanner_not_at_outlet"
     title = "This booking is for another outlet"
     status = 403
-
-
-class MerchantNotActive(DomainError):
-    code = "merchant_not_active"
-    title = "This merchant is not active"
 
 
 class SelfRedemption(DomainError):

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from apps.handshake.errors import NotAMerchant, UnknownCode
+from apps.handshake.errors import UnknownCode
 from apps.merchants import selectors as merchants
+from apps.merchants.errors import NotAMerchant
 from apps.rides import qr
 from apps.rides import selectors as bookings
 from apps.rides import services as rides

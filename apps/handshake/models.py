@@ -37,7 +37,8 @@ class Handshake(models.Model):
     bill_paise = models.BigIntegerField(null=True)
     # Metres between the scanner and the outlet, when the scanner said where it is.
     scan_distance_m = models.IntegerField(null=True)
-    request_key = models.CharField(max_length=255, null=True)
+    # Null when the client sent no key: the unique pair then binds nothing.
+    request_key = models.CharField(max_length=255, null=True)  # noqa: DJ001
     request_fingerprint = models.BinaryField(null=True)
     created_at = models.DateTimeField()
     announced_at = models.DateTimeField(null=True)
@@ -73,7 +74,9 @@ class Handshake(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["merchant_id", "-created_at", "-id"], name="handshake_by_merchant"),
+            models.Index(
+                fields=["merchant_id", "-created_at", "-id"], name="handshake_by_merchant"
+            ),
             models.Index(fields=["rider_id", "-created_at"], name="handshake_by_rider"),
             models.Index(
                 fields=["created_at"],
@@ -84,7 +87,7 @@ class Handshake(models.Model):
         triggers = [
             pgtrigger.Protect(
                 name="handshake_never_edited",
-                operation=pgtrigger.UpdateOf(
+                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
                     "id",
                     "booking_id",
                     "merchant_id",
@@ -123,7 +126,8 @@ class Reversal(models.Model):
     receivable_paise = models.BigIntegerField()
     reason = models.CharField(max_length=500)
     actor_id = models.UUIDField()
-    request_key = models.CharField(max_length=255, null=True)
+    # Null when the client sent no key: the unique pair then binds nothing.
+    request_key = models.CharField(max_length=255, null=True)  # noqa: DJ001
     request_fingerprint = models.BinaryField(null=True)
     created_at = models.DateTimeField()
 
@@ -170,9 +174,7 @@ class Dispute(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["due_at"], condition=Q(state="OPEN"), name="handshake_dispute_due"
-            )
+            models.Index(fields=["due_at"], condition=Q(state="OPEN"), name="handshake_dispute_due")
         ]
 
     def __str__(self) -> str:

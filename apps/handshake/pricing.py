@@ -51,9 +51,7 @@ class Settlement:
 
     @property
     def merchant_debit_paise(self) -> int:
-        return (
-            self.reimbursement_paise + self.cpt_fee_paise + self.cpa_fee_paise + self.gst_paise
-        )
+        return self.reimbursement_paise + self.cpt_fee_paise + self.cpa_fee_paise + self.gst_paise
 
 
 def fare_is_owed(terms: Terms) -> bool:
@@ -87,7 +85,7 @@ def settlement(terms: Terms, *, is_new: bool, parked: bool) -> Settlement:
     assert released_paise >= 0, "a booking holds the most that its visit can cost"
     held = codes.merchant_held(terms.merchant_id)
     rider = codes.rider_parked if parked else codes.rider_wallet
-    credits = [
+    shares = [
         (rider(terms.rider_id), back_paise),
         (codes.zone_account(terms.zone_code, "cpt"), terms.cpt_fee_paise),
         (codes.zone_account(terms.zone_code, "cpa"), cpa_paise),
@@ -97,7 +95,7 @@ def settlement(terms: Terms, *, is_new: bool, parked: bool) -> Settlement:
         (codes.merchant_released(terms.merchant_id), released_paise),
     ]
     return Settlement(
-        legs=[Leg(held, credit, paise) for credit, paise in credits if paise],
+        legs=[Leg(held, credit, paise) for credit, paise in shares if paise],
         reimbursement_paise=back_paise,
         cpt_fee_paise=terms.cpt_fee_paise,
         cpa_fee_paise=cpa_paise,

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.accounts import services as accounts
+from apps.campaigns import services as campaigns
 from apps.handshake.errors import (
     NotReversible,
     ReversalTooLarge,
@@ -15,6 +16,7 @@ from apps.handshake.errors import (
 )
 from apps.handshake.models import Handshake, Reversal
 from apps.merchants import services as merchants
+from apps.rides import selectors as bookings
 from apps.rides import services as rides
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
@@ -68,10 +70,10 @@ def reverse(
     back_paise = left_paise if amount_paise is None else amount_paise
     if back_paise > left_paise:
         raise ReversalTooLarge(left_paise=left_paise)
-    legs = _reimbursement_legs(handshake, back_paise)
     full = amount_paise is None
-    if full:
-        legs += _fee_legs(handshake)
+    fees = _fee_legs(handshake) if full else []
+    _uncount(handshake, back_paise + sum(leg.amount_paise for leg in fees), visits=int(full))
+    legs = _reimbursement_legs(handshake, back_paise) + fees
     reversal = _insert(
         Reversal(
             handshake=handshake,
@@ -83,8 +85,8 @@ def reverse(
             ),
             reason=reason,
             actor_id=actor_id,
-            request_key=key and key.key,
-            request_fingerprint=key and key.fingerprint,
+            request_key=key.key if key else None,
+            request_fingerprint=key.fingerprint if key else None,
             created_at=now,
         )
     )
@@ -144,12 +146,23 @@ def _check_window(handshake: Handshake, *, window: timedelta, now: datetime) -> 
         raise ReversalTooLate(until=until)
 
 
+def _uncount(handshake: Handshake, paise: int, *, visits: int) -> None:
+    """Take the visit off the campaign's own count; allotments before accounts, as everywhere."""
+    if handshake.announced_at is None:
+        # Not counted yet: the follow-up waits for this row's lock and counts what is left.
+        return
+    (booking,) = bookings.allotments_of(booking_ids=[handshake.booking_id])
+    campaigns.record_visit(
+        campaign_id=booking.campaign_id, scopes=booking.scopes, spent_paise=-paise, visits=-visits
+    )
+
+
 def _reimbursement_legs(handshake: Handshake, paise: int) -> list[Leg]:
     """Take the sum from where it lies: parked, then the wallet, then as a debt."""
     merchant = codes.merchant_wallet(handshake.merchant_id)
     parked = codes.rider_parked(handshake.rider_id)
     pocket = codes.rider_wallet(handshake.rider_id)
-    debt = codes.receivable_rider(handshake.rider_id)
+    debt = codes.rider_receivable(handshake.rider_id)
     wallet.open_accounts(codes=[debt])
     balances = wallet.lock_balances(codes=[merchant, parked, pocket, debt])
     waiting = handshake.review and handshake.review_decided_at is None

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from apps.handshake.errors import (
     BookingExpired,
-    MerchantNotActive,
     ScannerNotAllowed,
     ScannerNotAtOutlet,
     SelfRedemption,
 )
+from apps.merchants.errors import MerchantNotActive
 from apps.rides.errors import BookingNotLive
 from apps.rides.services import ScannedBooking
 from uma.kernel.errors import DomainError

@@ -85,9 +85,7 @@ def transactions(
     rows = Handshake.objects.filter(merchant_id=merchant_id)
     if after is not None:
         older = Q(created_at__lt=after.created_at)
-        rows = rows.filter(
-            older | Q(created_at=after.created_at, pk__lte=after.handshake_id)
-        )
+        rows = rows.filter(older | Q(created_at=after.created_at, pk__lte=after.handshake_id))
     # Each handshake has at least two lines, so these are enough for a page and one line more.
     handshakes = list(rows.order_by("-created_at", "-pk")[: limit // 2 + 2])
     transfers = wallet.transfers_of(journal_ids=[row.pk for row in handshakes])

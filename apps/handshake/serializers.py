@@ -12,7 +12,7 @@ from uma.kernel.http.serializers import StrictSerializer
 from uma.kernel.money import rupees
 
 
-class ScanRequest(StrictSerializer):
+class ScanRequest(StrictSerializer[Any]):
     qr_data = TextField(required=False, max_length=64, help_text="The text of the rider's QR code.")
     code = TextField(
         required=False, max_length=6, help_text="The six spoken digits, in place of `qrData`."
@@ -62,7 +62,8 @@ class ExecuteResponse(serializers.Serializer[object]):
     message = serializers.CharField()
     cashback_amount = RupeesField()
     already_redeemed = serializers.BooleanField(
-        required=False, help_text="Present and true when this booking was settled by an earlier scan."
+        required=False,
+        help_text="Present and true when this booking was settled by an earlier scan.",
     )
     handshake = HandshakeFacts()
 
@@ -86,7 +87,7 @@ class PreviewResponse(serializers.Serializer[object]):
     amounts = Amounts()
 
 
-class ReverseRequest(StrictSerializer):
+class ReverseRequest(StrictSerializer[Any]):
     reason = TextField(max_length=500)
     amount = RupeesField(
         required=False,
@@ -108,7 +109,7 @@ class ReverseResponse(serializers.Serializer[object]):
     created_at = serializers.DateTimeField()
 
 
-class DisputeRequest(StrictSerializer):
+class DisputeRequest(StrictSerializer[Any]):
     reason = TextField(max_length=500)
 
 
@@ -124,7 +125,9 @@ class DisputeResponse(serializers.Serializer[object]):
 
 class TransactionResponse(serializers.Serializer[TransactionLine]):
     id = serializers.UUIDField()
-    user_id = serializers.UUIDField(help_text="A pseudonym: the same person, to this merchant only.")
+    user_id = serializers.UUIDField(
+        help_text="A pseudonym: the same person, to this merchant only."
+    )
     user_name = serializers.CharField()
     amount = RupeesField(source="amount_paise")
     type = serializers.ChoiceField(choices=["reimbursement", "cpt", "cpa", "gst"])

@@ -27,6 +27,7 @@ from uma.kernel.http.errors import IdempotencyKeyReused
 from uma.kernel.http.idempotency import IdempotencyKey
 from uma.kernel.ids import new_id
 from uma.kernel.money import rupees
+from uma.kernel.prepared import preparing_cursor
 
 # States in which the money has moved, so that a scan is a repeat.
 SETTLED = frozenset({"REDEEMED", "DISPUTED", "REVERSED"})
@@ -142,7 +143,7 @@ def _settle(
         else if_new
     )
     handshake_id = new_id()
-    with _clear_refusals(), connection.cursor() as cursor:
+    with _clear_refusals(), preparing_cursor(connection) as cursor:
         cursor.execute(
             "SELECT handshake_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
             " %s::jsonb, %s::jsonb)",
@@ -160,8 +161,8 @@ def _settle(
                 booking.discount_bps,
                 scan.bill_paise,
                 distance_m,
-                key and key.key,
-                key and key.fingerprint,
+                key.key if key else None,
+                key.fingerprint if key else None,
                 _price(if_new),
                 _price(if_returning),
             ],
@@ -192,9 +193,7 @@ def _settle(
 
 def _price(settlement: Settlement) -> str:
     """Return the legs and the amounts as the settling statement reads them."""
-    legs = [
-        [str(new_id()), leg.debit, leg.credit, leg.amount_paise] for leg in settlement.legs
-    ]
+    legs = [[str(new_id()), leg.debit, leg.credit, leg.amount_paise] for leg in settlement.legs]
     amounts = [
         settlement.reimbursement_paise,
         settlement.cpt_fee_paise,
@@ -235,9 +234,21 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
     merchant = merchants.merchant(merchant_id=handshake.merchant_id)
     amount = f"₹{rupees(handshake.reimbursement_paise)}"
     title, body = (
-        (f"{amount} is on its way", f"{merchant.brand} verified your visit; we are checking the ride.")
+        (
+            f"{amount} is on its way",
+            f"{merchant.brand} verified your visit; we are checking the ride.",
+        )
         if handshake.review
         else (f"{amount} added to your wallet", f"Your visit to {merchant.brand} is verified.")
+    )
+    # Allotments before accounts, as a booking takes them.
+    (booking,) = bookings.allotments_of(booking_ids=[handshake.booking_id])
+    undone = list(handshake.reversals.values_list("full", "merchant_credit_paise"))
+    campaigns.record_visit(
+        campaign_id=booking.campaign_id,
+        scopes=booking.scopes,
+        spent_paise=handshake.merchant_debit_paise - sum(paise for _, paise in undone),
+        visits=0 if any(full for full, _ in undone) else 1,
     )
     wallet.recover_debt(
         rider_id=handshake.rider_id,
@@ -260,12 +271,6 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
         type="handshake.success",
         payload=selectors.webhook_payload(handshake),
         now=now,
-    )
-    (booking,) = bookings.allotments_of(booking_ids=[handshake.booking_id])
-    campaigns.record_visit(
-        campaign_id=booking.campaign_id,
-        scopes=booking.scopes,
-        spent_paise=handshake.merchant_debit_paise,
     )
     handshake.announced_at = now
     handshake.save(update_fields=["announced_at"])

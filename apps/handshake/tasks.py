@@ -1,14 +1,17 @@
 """The follow-up of a handshake: the message for speed, the sweep for truth."""
 
 from datetime import timedelta
+from logging import getLogger
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from apps.handshake import selectors, services
+from apps.handshake import invariants, selectors, services
 from apps.notifications import tasks as notifications
 from uma.kernel.queue import enqueue
+
+logger = getLogger(__name__)
 
 # Younger handshakes have their own message under way.
 FORGOTTEN_AFTER = timedelta(seconds=10)
@@ -27,7 +30,8 @@ def announce_forgotten(*, limit: int = 500, **_: object) -> None:
     # A lost message costs a minute, never a push.
     before = timezone.now() - FORGOTTEN_AFTER
     for handshake_id in selectors.unannounced_ids(before=before, limit=limit):
-        announce(handshake_id=str(handshake_id))
+        # Each in a task of its own: one that fails stops none of the others.
+        enqueue(announce, handshake_id=str(handshake_id))
 
 
 @shared_task
@@ -35,3 +39,14 @@ def sweep_released(*, limit: int = 500, **_: object) -> None:
     # Until a batch is short, so that a burst is swept in one run.
     while services.sweep_released(now=timezone.now(), limit=limit) == limit:
         pass
+
+
+@shared_task
+def verify_ledger(**_: object) -> None:
+    # Nightly, and on request as `manage.py verify_ledger`. It fails loudly: the task is red and every
+    # row is named.
+    violations = invariants.find_violations()
+    for violation in violations:
+        logger.critical("ledger: %s: %s: %s", violation.check, violation.row, violation.detail)
+    if violations:
+        raise invariants.BooksDoNotBalance(len(violations))

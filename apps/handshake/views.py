@@ -12,7 +12,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.handshake import disputes, identify, reversals, selectors, services, tasks
-from apps.handshake.errors import ManagerNeeded, NotAMerchant
+from apps.handshake.errors import (
+    AlreadyRedeemed,
+    BookingExpired,
+    DisputeTooLate,
+    NotDisputable,
+    NotReversible,
+    ReversalTooLarge,
+    ReversalTooLate,
+    ScannerNotAllowed,
+    ScannerNotAtOutlet,
+    SelfRedemption,
+    UnknownCode,
+    UnknownHandshake,
+)
 from apps.handshake.identify import Identified
 from apps.handshake.models import Handshake
 from apps.handshake.rules import Scan
@@ -33,14 +46,48 @@ from apps.handshake.serializers import (
     reverse_response,
 )
 from apps.merchants import selectors as merchants
+from apps.merchants.errors import MerchantNotActive, NotAMerchant, RoleNotAllowed
 from apps.merchants.selectors import StaffScope
 from apps.rides import qr
+from apps.rides.errors import (
+    BookingNotLive,
+    QrStale,
+    QrUnreadable,
+    SpokenCodeAmbiguous,
+    SpokenCodeLocked,
+    SpokenCodeUnavailable,
+    SpokenCodeUnknown,
+)
+from apps.wallet.errors import WalletFrozen
 from uma.kernel.http.authentication import principal_of
 from uma.kernel.http.errors import InvalidCursor
 from uma.kernel.http.idempotency import REPLAYED, read_idempotency_key
 from uma.kernel.http.pagination import page_response, read_page
 from uma.kernel.http.permissions import IsAuthenticated, IsMerchant
 from uma.kernel.queue import enqueue
+
+CODE_REFUSALS = (
+    NotAMerchant,
+    QrUnreadable,
+    SpokenCodeAmbiguous,
+    SpokenCodeLocked,
+    SpokenCodeUnavailable,
+    SpokenCodeUnknown,
+    UnknownCode,
+)
+SCAN_REFUSALS = (
+    *CODE_REFUSALS,
+    AlreadyRedeemed,
+    BookingExpired,
+    BookingNotLive,
+    MerchantNotActive,
+    QrStale,
+    ScannerNotAllowed,
+    ScannerNotAtOutlet,
+    SelfRedemption,
+    WalletFrozen,
+)
+
 
 def _identified(request: Request, body: ScanRequest, *, now: datetime) -> Identified:
     data = body.validated_data
@@ -77,7 +124,7 @@ def _staff(request: Request) -> StaffScope:
 def _manager(request: Request) -> StaffScope:
     staff = _staff(request)
     if not staff.manages:
-        raise ManagerNeeded
+        raise RoleNotAllowed
     return staff
 
 
@@ -91,6 +138,9 @@ class ExecuteView(APIView):
     """
 
     permission_classes = [IsMerchant]
+    rate_lane = "scanner"
+    idempotent = True
+    refusals = SCAN_REFUSALS
 
     @extend_schema(request=ScanRequest, responses=ExecuteResponse)
     def post(self, request: Request) -> Response:
@@ -117,6 +167,8 @@ class PreviewView(APIView):
     """Say what a scan would do, with every rule that fails; nothing is written."""
 
     permission_classes = [IsMerchant]
+    rate_lane = "scanner"
+    refusals = CODE_REFUSALS
 
     @extend_schema(request=ScanRequest, responses=PreviewResponse)
     def post(self, request: Request) -> Response:
@@ -134,6 +186,7 @@ class HandshakeView(APIView):
     """One handshake, to its merchant and to its rider; to anybody else it does not exist."""
 
     permission_classes = [IsAuthenticated]
+    refusals = (NotAMerchant, UnknownHandshake)
 
     @extend_schema(responses=ExecuteResponse)
     def get(self, request: Request, handshake_id: UUID) -> Response:
@@ -157,6 +210,16 @@ class ReverseView(APIView):
     """Return a handshake's money to the merchant: an owner or manager may within 24 hours."""
 
     permission_classes = [IsMerchant]
+    idempotent = True
+    refusals = (
+        NotAMerchant,
+        NotReversible,
+        ReversalTooLarge,
+        ReversalTooLate,
+        RoleNotAllowed,
+        UnknownHandshake,
+        WalletFrozen,
+    )
 
     @extend_schema(request=ReverseRequest, responses={201: ReverseResponse})
     def post(self, request: Request, handshake_id: UUID) -> Response:
@@ -179,9 +242,17 @@ class ReverseView(APIView):
 
 
 class DisputeView(APIView):
-    """Contest a handshake within 14 days; what the rider has of the money is parked until decided."""
+    """Contest a handshake within 14 days; the rider's part of the money is parked until decided."""
 
     permission_classes = [IsAuthenticated]
+    refusals = (
+        DisputeTooLate,
+        NotAMerchant,
+        NotDisputable,
+        RoleNotAllowed,
+        UnknownHandshake,
+        WalletFrozen,
+    )
 
     @extend_schema(request=DisputeRequest, responses={201: DisputeResponse})
     def post(self, request: Request, handshake_id: UUID) -> Response:
@@ -201,9 +272,10 @@ class DisputeView(APIView):
 
 
 class TransactionsView(APIView):
-    """What the merchant paid for, newest first; riders appear under a pseudonym of this merchant's."""
+    """What the merchant paid for, newest first; riders appear under this merchant's pseudonyms."""
 
     permission_classes = [IsMerchant]
+    refusals = (NotAMerchant,)
 
     @extend_schema(responses=TransactionResponse(many=True))
     def get(self, request: Request) -> Response:
@@ -213,8 +285,9 @@ class TransactionsView(APIView):
             limit=page.limit,
             after=_line_cursor(page.after),
         )
-        place = cursor and "|".join(map(str, dataclasses.astuple(cursor)))
-        return page_response(request, TransactionResponse(lines, many=True).data, place)
+        place = "|".join(map(str, dataclasses.astuple(cursor))) if cursor else None
+        rows = [TransactionResponse(line).data for line in lines]
+        return page_response(request, rows, place)
 
 
 def _line_cursor(text: str | None) -> LineCursor | None:

@@ -57,6 +57,12 @@ class TransitionRefused(DomainError):
         super().__init__(f"The booking is {state.lower()}.", state=state.lower())
 
 
+class FareKnown(DomainError):
+    code = "fare_known"
+    title = "Another fare was told for this ride before"
+    status = 409
+
+
 class LiveLimitReached(DomainError):
     code = "live_limit_reached"
     title = "Two bookings are waiting for their scan already"

@@ -263,6 +263,33 @@ class Booking(models.Model):
         return self.ref
 
 
+class Fare(models.Model):
+    """
+    What the ride to a booking's outlet cost in the end, in paise; told once, by the network.
+
+    Beside the booking and not on it: the terms as they were sold never change.
+    """
+
+    booking = models.OneToOneField(
+        Booking, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="fare"
+    )
+    fare_paise = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(fare_paise__gte=0), name="rides_fare_not_negative")
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="rides_fare_told_once", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fare_paise} paise"
+
+
 class SpokenCodeTries(models.Model):
     """
     The wrong spoken codes of one member of staff: five in a quarter of an hour lock them out.

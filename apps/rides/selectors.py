@@ -6,7 +6,23 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.rides.errors import BookingNotFound
+from apps.rides.invariants import Violation, find_violations
 from apps.rides.models import Booking
+
+__all__ = [
+    "Allotted",
+    "Keyed",
+    "LiveBooking",
+    "Violation",
+    "allotments_of",
+    "find_violations",
+    "late_cancels",
+    "live_of",
+    "of_rider",
+    "page_of_rider",
+    "ref_of_static",
+    "spoken_candidates",
+]
 
 # A six-digit code with two valid steps hits one of so many bookings by chance once in a thousand
 # tries; beyond that the QR is the only way.

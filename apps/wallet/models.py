@@ -20,7 +20,7 @@ MAX_TRANSFER_PAISE = 10**13
 class Xid8Field(models.Field[int, int]):
     """PostgreSQL's 64-bit transaction id, which never wraps around."""
 
-    def db_type(self, connection: object) -> str:
+    def db_type(self, connection: object) -> str:  # noqa: ARG002 — Django's signature
         return "xid8"
 
     def from_db_value(self, value: str | None, *_: object) -> int | None:
@@ -233,7 +233,7 @@ class Transfer(models.Model):
                 operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 level=pgtrigger.Statement,
-                referencing=pgtrigger.Referencing(new="posted"),
+                referencing=pgtrigger.Referencing(new="posted"),  # type: ignore[no-untyped-call]
             ),
             refuse(
                 "wallet_transfer_append_only",

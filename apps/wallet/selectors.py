@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -205,8 +206,9 @@ def transfers_of(*, journal_ids: Sequence[UUID]) -> dict[UUID, list[TransferRow]
         )
     )
     found: dict[UUID, list[TransferRow]] = {}
-    for journal_id, *facts in rows:
-        found.setdefault(journal_id, []).append(TransferRow(*facts))
+    for journal_id, transfer_id, debit, credit, amount_paise, credit_kind in rows:
+        row = TransferRow(transfer_id, debit, credit, amount_paise, credit_kind)
+        found.setdefault(journal_id, []).append(row)
     return found
 
 
@@ -247,5 +249,6 @@ def _lines(account: Account, condition: str, arguments: list[object]) -> list[St
         f" WHERE e.account_id = %s {condition}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(query, [account.normal_side, account.pk, *arguments])
+        values: list[Any] = [account.normal_side, account.pk, *arguments]  # Any: SQL values
+        cursor.execute(query, values)
         return [StatementLine(*row) for row in cursor.fetchall()]

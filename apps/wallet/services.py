@@ -278,7 +278,7 @@ def recover_debt(*, rider_id: UUID, reference: str, zone_code: str, event_at: da
     Nothing is posted when nothing is owed. The same reference again pays nothing more.
     """
     pocket = account_codes.rider_wallet(rider_id)
-    debt = account_codes.receivable_rider(rider_id)
+    debt = account_codes.rider_receivable(rider_id)
     if not Account.objects.filter(code=debt, balance_paise__gt=0).exists():
         return 0
     balances = lock_balances(codes=[pocket, debt])

@@ -39,7 +39,7 @@ class Terms:
         )
 
 
-def credits(settlement: pricing.Settlement) -> dict[str, int]:
+def credited(settlement: pricing.Settlement) -> dict[str, int]:
     return {leg.credit.split(":")[-1]: leg.amount_paise for leg in settlement.legs}
 
 
@@ -49,7 +49,7 @@ def test_a_new_customer_with_a_capped_fare_is_posted_as_entry_3() -> None:
     price = pricing.settlement(terms, is_new=True, parked=False)
 
     assert terms.max_cost_paise == 232_60
-    assert credits(price) == {
+    assert credited(price) == {
         "wallet": 132_00,
         "cpt": 20_00,
         "cpa": 50_00,
@@ -63,15 +63,15 @@ def test_a_new_customer_with_a_capped_fare_is_posted_as_entry_3() -> None:
 def test_a_returning_customer_with_a_flat_deal_is_posted_as_entry_3b() -> None:
     price = pricing.settlement(Terms(cpa_fee_paise=0), is_new=False, parked=False)
 
-    assert credits(price) == {"wallet": 150_00, "cpt": 20_00, "gst_cgst": 1_80, "gst_sgst": 1_80}
+    assert credited(price) == {"wallet": 150_00, "cpt": 20_00, "gst_cgst": 1_80, "gst_sgst": 1_80}
     assert price.merchant_debit_paise == 173_60
 
 
 def test_between_two_states_the_tax_is_integrated_as_entry_3c() -> None:
     price = pricing.settlement(Terms(inter_state=True), is_new=True, parked=False)
 
-    assert credits(price)["gst_igst"] == 12_60
-    assert "gst_cgst" not in credits(price)
+    assert credited(price)["gst_igst"] == 12_60
+    assert "gst_cgst" not in credited(price)
 
 
 def test_a_reviewed_visit_parks_the_reimbursement_as_entry_3d() -> None:

@@ -1,7 +1,13 @@
 """Writes about bookings: sold, ended, looked up for a scan, contested; and how a rider begins."""
 
 from apps.rides.services.closing import cancel, expire_overdue, void
-from apps.rides.services.outcomes import lock_state, mark_disputed, mark_reversed, mark_upheld
+from apps.rides.services.outcomes import (
+    lock_state,
+    mark_disputed,
+    mark_reversed,
+    mark_upheld,
+    record_fare,
+)
 from apps.rides.services.riders import register_rider
 from apps.rides.services.scanning import ScannedBooking, find_for_scan, lock_for_scan
 from apps.rides.services.selling import Booked, book
@@ -20,6 +26,7 @@ __all__ = [
     "mark_disputed",
     "mark_reversed",
     "mark_upheld",
+    "record_fare",
     "register_rider",
     "void",
 ]

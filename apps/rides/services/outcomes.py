@@ -1,10 +1,10 @@
-"""What becomes of a redeemed booking when its handshake is contested or taken back."""
+"""What becomes of a booking later: its ride's fare, and its handshake contested or taken back."""
 
 from datetime import datetime
 from uuid import UUID
 
-from apps.rides.errors import BookingNotFound, TransitionRefused
-from apps.rides.models import Booking
+from apps.rides.errors import BookingNotFound, FareKnown, TransitionRefused
+from apps.rides.models import Booking, Fare
 
 _State = Booking.State
 _ARROWS = {
@@ -57,6 +57,25 @@ def mark_reversed(*, booking_id: UUID, now: datetime) -> None:
 
     """
     _move(booking_id, to=_State.REVERSED, now=now)
+
+
+def record_fare(*, booking_id: UUID, fare_paise: int, now: datetime) -> None:
+    """
+    Note, in the caller's transaction, what the ride to the outlet cost; the same again is no news.
+
+    Raises:
+        BookingNotFound
+        FareKnown: another fare was told before
+
+    """
+    assert fare_paise >= 0
+    # A scan of this booking either sees the fare or settles before it was told.
+    _lock(booking_id)
+    fare, is_news = Fare.objects.get_or_create(
+        booking_id=booking_id, defaults={"fare_paise": fare_paise, "recorded_at": now}
+    )
+    if not is_news and fare.fare_paise != fare_paise:
+        raise FareKnown(known_paise=fare.fare_paise)
 
 
 def _move(booking_id: UUID, *, to: Booking.State, now: datetime) -> None:

@@ -25,7 +25,7 @@ class ScannedBooking:
 
     `staff_role` is the scanner's role at the booking's merchant, `None` for everybody else;
     `staff_outlet_ids` is empty for somebody who works at every outlet. `rider_is_staff` says that
-    the rider works for this merchant.
+    the rider works for this merchant. `fare_paise` is `None` until the network has told the fare.
     """
 
     id: UUID
@@ -54,6 +54,7 @@ class ScannedBooking:
     max_cost_paise: int
     static_qr: bool
     geofence_policy: str
+    fare_paise: int | None
     merchant_status: str
     outlet_status: str
     outlet_location: Point
@@ -69,7 +70,7 @@ _TERMS = (
     "outlet_id", "campaign_id", "revision", "zone_code", "timezone", "merchant_name", "title",
     "discount_bps", "basis", "cap_paise", "deductible_paise", "cpt_fee_paise", "cpa_fee_paise",
     "gst_bps", "inter_state", "max_cost_paise", "static_qr", "geofence_policy",
-    "merchant__status", "outlet__status",
+    "fare__fare_paise", "merchant__status", "outlet__status",
 )  # fmt: skip
 _COMPUTED = (
     "outlet__location", "outlet__radius_m", "scanner__role", "scanner__outlet_ids", "post__role",

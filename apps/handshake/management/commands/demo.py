@@ -16,7 +16,7 @@ class Command(BaseCommand):
             "--base", default="http://127.0.0.1:8000", help="the platform's address"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:  # Any: Django's signature
+    def handle(self, *_args: Any, **options: Any) -> None:  # Any: Django's signature
         console = Console(width=100)
         try:
             journey.run(base=options["base"].rstrip("/"), cast=journey.Cast(), console=console)
