@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from apps.accounts import services as accounts
 from apps.campaigns import services as campaigns
@@ -60,11 +61,15 @@ def reverse(
     Raises:
         UnknownHandshake, NotReversible, ReversalTooLate, ReversalTooLarge, IdempotencyKeyReused, WalletFrozen
     """
-    if key is not None:
-        earlier = Reversal.objects.filter(actor_id=actor_id, request_key=key.key).first()
-        if earlier is not None:
-            return _answer_again(earlier, key=key)
-    handshake = _lock(handshake_id=handshake_id, merchant_id=merchant_id)
+    if earlier := _answer_again(actor_id, key):
+        return earlier
+    scope, state = _lock_booking(handshake_id=handshake_id, merchant_id=merchant_id)
+    # Again behind the lock, because a twin of this request may have been first.
+    if earlier := _answer_again(actor_id, key):
+        return earlier
+    if state != "REDEEMED":
+        raise NotReversible(f"Its booking is {state.lower()}.")
+    handshake = scope.select_for_update(no_key=True).get()
     _check_window(handshake, window=MANAGER_WINDOW if merchant_id else OPERATOR_WINDOW, now=now)
     left_paise = handshake.reimbursement_paise - handshake.reversed_paise
     back_paise = left_paise if amount_paise is None else amount_paise
@@ -120,24 +125,28 @@ def reverse(
     return Reversed(reversal)
 
 
-def _answer_again(earlier: Reversal, *, key: IdempotencyKey) -> Reversed:
+def _answer_again(actor_id: UUID, key: IdempotencyKey | None) -> Reversed | None:
+    if key is None:
+        return None
+    earlier = Reversal.objects.filter(actor_id=actor_id, request_key=key.key).first()
+    if earlier is None:
+        return None
     if bytes(earlier.request_fingerprint or b"") != key.fingerprint:
         raise IdempotencyKeyReused
     return Reversed(earlier, replayed=True)
 
 
-def _lock(*, handshake_id: UUID, merchant_id: UUID | None) -> Handshake:
-    """Lock the booking and then the handshake, in the order of the scan."""
+def _lock_booking(
+    *, handshake_id: UUID, merchant_id: UUID | None
+) -> tuple[QuerySet[Handshake], str]:
+    """Lock the booking, as a scan does before the handshake; return the handshake and its state."""
     scope = Handshake.objects.filter(pk=handshake_id)
     if merchant_id is not None:
         scope = scope.filter(merchant_id=merchant_id)
     booking_id = scope.values_list("booking_id", flat=True).first()
     if booking_id is None:
         raise UnknownHandshake
-    state = rides.lock_state(booking_id=booking_id)
-    if state != "REDEEMED":
-        raise NotReversible(f"Its booking is {state.lower()}.")
-    return scope.select_for_update(no_key=True).get()
+    return scope, rides.lock_state(booking_id=booking_id)
 
 
 def _check_window(handshake: Handshake, *, window: timedelta, now: datetime) -> None:
