@@ -155,3 +155,4 @@ def commit(statement: str, names: dict[str, str | UUID]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, names)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
