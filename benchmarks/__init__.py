@@ -1,0 +1,1 @@
+"""What the platform can do here, as ratios against the limit measured in the same run."""

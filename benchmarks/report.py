@@ -1,0 +1,85 @@
+"""The results on the screen and in the two files."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.figures import Figure
+from uma.stack.folder import ROOT
+
+_WORDS = {1: "1 core", 2: "2 cores", 4: "4 cores", 8: "8 cores"}
+_ABOUT = """\
+Server, database and load share the machine, so only ratios say anything; each is made of two
+measurements of the same repetition, repetitions are interleaved, and the median counts, with the
+lowest and the highest beside it. A tenth of the visits is sent again with the same Idempotency-Key
+and a tenth is scanned twice, for pgbench as well. After each run every visit is settled exactly
+once, every acknowledged one is found in the tables, and the invariants of ledger and bookings hold;
+otherwise there are no results. The database syncs every commit. The web server runs as `make run`
+starts it, outside DEBUG; follow-up messages are published, but no worker runs beside the
+measurement. What `kill -9` leaves is the subject of the fault tests.
+"""
+
+
+def machine() -> str:
+    """Return what ran this, in words."""
+    count = len(os.sched_getaffinity(0))
+    return f"{_WORDS.get(count, f'{count} cores')}, shared by server, database and load"
+
+
+def commit() -> str:
+    """Return the short id of what was measured, marked when files differ from it."""
+    said = subprocess.run(
+        ["git", "describe", "--always", "--abbrev=9", "--dirty=, with changes"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said.stdout.strip() or "unknown"
+
+
+def show(console: Console, figures: Sequence[Figure], missing: Sequence[str]) -> None:
+    """Print the table."""
+    table = Table("figure", "median", "low", "high", "runs", "goal", "what")
+    for one in figures:
+        median = f"{one.ratio:.2f}" + (" void" if one.void else "")
+        low, high = f"{min(one.values):.2f}", f"{max(one.values):.2f}"
+        table.add_row(one.name, median, low, high, str(len(one.values)), one.goal, one.meaning)
+    console.print(table)
+    if missing:
+        console.print(f"Not measured yet: {', '.join(missing)}.")
+
+
+def write(
+    folder: Path, figures: Sequence[Figure], missing: Sequence[str], *, command: str, took_s: float
+) -> None:
+    """Write results.md and results.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {one.name: one.as_json() for one in figures}
+    (folder / "results.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    lines = [
+        "# Measured",
+        "",
+        (
+            f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}, {machine()}; `{command}`,"
+            f" {took_s / 60:.0f} min."
+        ),
+        "",
+        "| | median | low | high | runs | goal | what |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in figures:
+        mark = " (void: pgbench itself varied more than twofold)" if one.void else ""
+        lines.append(
+            f"| {one.name} | {one.ratio:.2f}{mark} | {min(one.values):.2f} |"
+            f" {max(one.values):.2f} | {len(one.values)} | {one.goal} | {one.meaning} |"
+        )
+    if missing:
+        lines += ["", f"Not measured yet: {', '.join(missing)}."]
+    (folder / "results.md").write_text("\n".join([*lines, "", _ABOUT]))

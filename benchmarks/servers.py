@@ -1,0 +1,93 @@
+"""A database cluster, a queue and web servers of this measurement's own."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from uma.stack import ports, programs
+from uma.stack.postgres import Cluster, Profile
+from uma.stack.valkey import Valkey
+
+WEB_WORKERS = 2
+# Everybody is counted, nobody is refused: the limits' work is part of a request's cost.
+_NO_LIMIT = "1000000000/hour"
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The running stores and the environment in which the platform finds them."""
+
+    folder: Path
+    cluster: Cluster
+    environment: Mapping[str, str]
+
+    @contextmanager
+    def web(self, **changes: str) -> Iterator[int]:
+        """Run the web server as `make run` does, without DEBUG; yield its port."""
+        port = ports.any_free()
+        server = programs.web(
+            host=ports.HOST,
+            port=port,
+            workers=WEB_WORKERS,
+            environment={**self.environment, **changes},
+            logs=self.folder / "logs",
+        )
+        server.start()
+        try:
+            yield port
+        finally:
+            server.stop()
+
+
+def _environment(cluster: Cluster, valkey: Valkey) -> dict[str, str]:
+    return {
+        "UMA_DEBUG": "0",
+        "UMA_SSL_REDIRECT": "0",
+        "UMA_ALLOWED_HOSTS": ports.HOST,
+        "UMA_SECRET_KEY": secrets.token_urlsafe(48),
+        "UMA_ACCESS_TOKEN_KEY": secrets.token_urlsafe(48),
+        "UMA_QR_MASTER_KEYS": f"A1:{secrets.token_hex(32)}",
+        "UMA_FIREBASE_CREDENTIALS": "",
+        "UMA_FCM_URL": "",
+        "UMA_LOG_LEVEL": "WARNING",
+        "DATABASE_URL": cluster.url,
+        "REDIS_URL": valkey.url,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.straightforward.settings",
+        **{
+            f"UMA_RATE_{lane}": _NO_LIMIT
+            for lane in ("ANONYMOUS", "RIDER", "MERCHANT", "OPERATOR", "SCANNER")
+        },
+    }
+
+
+@contextmanager
+def stores() -> Iterator[Stores]:
+    """Start an empty, migrated database that cares for power cuts, and a Valkey; then clear up."""
+    folder = Path(tempfile.mkdtemp(prefix="uma-bench-"))
+    folder.chmod(0o711)
+    cluster = Cluster(folder=folder / "postgres", profile=Profile.DURABLE)
+    valkey = Valkey(folder=folder / "valkey", durable=False)
+    try:
+        cluster.start()
+        valkey.start()
+        environment = _environment(cluster, valkey)
+        os.environ.update(environment)
+        migrate = programs.python(
+            name="migrate",
+            arguments=["manage.py", "migrate", "--run-syncdb", "--skip-checks"],
+            environment=environment,
+            logs=folder / "logs",
+        )
+        programs.run_to_end(migrate, title="The migration")
+        # The platform itself runs with its own settings; the control names its own.
+        environment["DJANGO_SETTINGS_MODULE"] = "uma.settings"
+        yield Stores(folder, cluster, environment)
+    finally:
+        valkey.stop()
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The control: the same contract, written the straightforward way."""
