@@ -1,5 +1,7 @@
 """People, and the trail of what was done in their name."""
 
+from typing import ClassVar
+
 import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -41,14 +43,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     # Until when this person may not book; gamification causes it, this app answers for it.
     banned_until = models.DateTimeField(null=True, blank=True)
-    is_active = models.BooleanField(default=True)  # type: ignore[misc]  # a class variable there
+    is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     objects = UserManager()
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [

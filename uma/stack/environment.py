@@ -5,14 +5,14 @@ terminal.
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from uma.stack.folder import write_private
 
 _HEADER = "# Written by `make run`: addresses and development secrets of this copy alone.\n"
 # Kept from one start to the next: bookings, sessions and sign-ins outlive a restart.
-_SECRETS = {
+_SECRETS: dict[str, Callable[[], str]] = {
     "UMA_SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "UMA_ACCESS_TOKEN_KEY": lambda: secrets.token_urlsafe(48),
     "UMA_QR_MASTER_KEYS": lambda: f"A1:{secrets.token_hex(32)}",
