@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.wallet import codes, services
 from apps.wallet.services import Leg
 from uma.kernel.ids import new_id
@@ -125,3 +127,18 @@ def worked_legs(merchant: Merchant, rider: Rider) -> list[Leg]:
 
 def capture(hold_id: UUID, legs: list[Leg]) -> UUID:
     return post("handshake", *legs, reference=f"handshake:{hold_id}", hold_id=hold_id)
+
+
+def recover_debt(rider: Rider) -> int:
+    """Pay what the rider owes as far as the wallet goes; return how much."""
+    return services.recover_debt(
+        rider_id=rider.id, reference=f"debt:{new_id()}", zone_code=ZONE, event_at=NOON
+    )
+
+
+def sweep(*, limit: int) -> list[services.Swept]:
+    """Claim and sweep, as the clock does in one transaction."""
+    with transaction.atomic():
+        claimed = services.claim_released(limit=limit)
+        services.sweep_released(claimed=claimed, now=NOON)
+    return claimed
