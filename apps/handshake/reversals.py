@@ -95,18 +95,25 @@ def reverse(
             created_at=now,
         )
     )
+    _carry_out(reversal, legs, now=now)
+    return Reversed(reversal)
+
+
+def _carry_out(reversal: Reversal, legs: list[Leg], *, now: datetime) -> None:
+    """Move the money, mark the visit and leave the trail."""
+    handshake = reversal.handshake
     wallet.post(
         kind="handshake_reversal",
         reference=f"handshake_reversal:{reversal.pk}",
         legs=legs,
         zone_code=handshake.zone_code,
         event_at=now,
-        actor_id=actor_id,
+        actor_id=reversal.actor_id,
         reverses=handshake.pk,
     )
-    handshake.reversed_paise += back_paise
+    handshake.reversed_paise += reversal.reimbursement_paise
     handshake.save(update_fields=["reversed_paise"])
-    if full:
+    if reversal.full:
         rides.mark_reversed(booking_id=handshake.booking_id, now=now)
         merchants.forget_first_visit(
             merchant_id=handshake.merchant_id,
@@ -117,12 +124,11 @@ def reverse(
         action="handshake.reversed",
         object_type="handshake",
         object_id=str(handshake.pk),
-        actor_id=actor_id,
+        actor_id=reversal.actor_id,
         at=now,
-        reason=reason,
-        after={"full": full, "merchant_credit_paise": reversal.merchant_credit_paise},
+        reason=reversal.reason,
+        after={"full": reversal.full, "merchant_credit_paise": reversal.merchant_credit_paise},
     )
-    return Reversed(reversal)
 
 
 def _answer_again(actor_id: UUID, key: IdempotencyKey | None) -> Reversed | None:

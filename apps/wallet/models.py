@@ -1,8 +1,4 @@
-"""
-The ledger's tables and what PostgreSQL refuses about them.
-
-Money moves only by inserting a transfer; the guards beside each model run functions of `sql/0002_*.sql`.
-"""
+"""The ledger's tables; money moves only by inserting a transfer, through the guards of sql/0002_*.sql."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField

@@ -106,20 +106,30 @@ def test_money_is_never_a_float_or_a_decimal_below_the_wire() -> None:
     assert found == []
 
 
+# A broker must not veto what is committed, and a probe that fails in any way is a probe that failed.
+MAY_SWALLOW = {"uma/kernel/queue.py", "uma/kernel/http/health.py"}
+
+
+def swallows(handler: ast.ExceptHandler) -> bool:
+    """Say whether the handler would take a failed assertion and not raise it again."""
+    last = handler.body[-1]
+    if isinstance(last, ast.Raise) and last.exc is None:
+        return False
+    if handler.type is None:
+        return True
+    names = {name.id for name in ast.walk(handler.type) if isinstance(name, ast.Name)}
+    return bool(names & {"Exception", "BaseException", "AssertionError"})
+
+
 def test_a_failed_assertion_is_never_caught() -> None:
     """INV-44: what swallows every exception would swallow a broken invariant as well."""
-    swallowed = []
-    for folder in ("apps", "uma"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if not isinstance(node, ast.ExceptHandler):
-                    continue
-                names = (
-                    {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
-                    if node.type
-                    else {"BaseException"}
-                )
-                if names & {"Exception", "BaseException", "AssertionError"}:
-                    swallowed.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("apps", "uma")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if str(path.relative_to(ROOT)) not in MAY_SWALLOW
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and swallows(node)
+    ]
 
-    assert swallowed == []
+    assert found == []
