@@ -98,14 +98,18 @@ class City:
         ).pk
 
     def add_riders(self, count: int) -> None:
-        """Add riders with their purses, set-wise."""
+        """Add to the riders whose visits `bookings` sells."""
+        self.riders += self.new_riders(count)
+
+    def new_riders(self, count: int) -> list[UUID]:
+        """Register riders with their purses, set-wise."""
         fresh = [new_id() for _ in range(count)]
         self.connection.execute(_RIDERS, {"ids": fresh, "template": self._first_rider})
         purses = [code for rider in fresh for code in codes.rider_accounts(rider)]
         self.connection.execute(
             "INSERT INTO wallet_account (code) SELECT unnest(%s::text[])", [purses]
         )
-        self.riders += fresh
+        return fresh
 
     def shop(self, name: str) -> Shop:
         """Open a funded shop with a live campaign (cap 150, CPT 20, CPA 50), by the services."""

@@ -6,20 +6,9 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.results import NOT_MEASURED, figures
 from benchmarks.servers import Stores
 from benchmarks.session import FULL, SHORT, Session
-
-_MISSING = (
-    "P3",
-    "P4",
-    "P7",
-    "P8",
-    "P9",
-    "P10",
-    "P11",
-    "P12",
-    "P13",
-)
 
 
 def everything(stores: Stores, *, short: bool, into: Path | None, started: float) -> None:
@@ -27,10 +16,11 @@ def everything(stores: Stores, *, short: bool, into: Path | None, started: float
     console = Console()
     session = Session(stores, SHORT if short else FULL, console)
     session.count_trips()
-    session.repeat_handshakes()
-    figures = list(session.figures())
-    report.show(console, figures, _MISSING)
+    session.repeat()
+    session.search()
+    found = list(figures(session.samples))
+    report.show(console, found, NOT_MEASURED)
     if into is not None:
         command = "python -m benchmarks --short" if short else "make bench"
         took_s = time.monotonic() - started
-        report.write(into, figures, _MISSING, command=command, took_s=took_s)
+        report.write(into, found, NOT_MEASURED, command=command, took_s=took_s)

@@ -14,6 +14,7 @@ from uma.stack.postgres import Cluster, Profile
 from uma.stack.valkey import Valkey
 
 WEB_WORKERS = 2
+CONTROL_SETTINGS = "benchmarks.straightforward.settings"
 # Everybody is counted, nobody is refused: the limits' work is part of a request's cost.
 _NO_LIMIT = "1000000000/hour"
 
@@ -57,7 +58,7 @@ def _environment(cluster: Cluster, valkey: Valkey) -> dict[str, str]:
         "UMA_LOG_LEVEL": "WARNING",
         "DATABASE_URL": cluster.url,
         "REDIS_URL": valkey.url,
-        "DJANGO_SETTINGS_MODULE": "benchmarks.straightforward.settings",
+        "DJANGO_SETTINGS_MODULE": "uma.settings",
         **{
             f"UMA_RATE_{lane}": _NO_LIMIT
             for lane in ("ANONYMOUS", "RIDER", "MERCHANT", "OPERATOR", "SCANNER")
@@ -76,16 +77,15 @@ def stores() -> Iterator[Stores]:
         cluster.start()
         valkey.start()
         environment = _environment(cluster, valkey)
-        os.environ.update(environment)
+        # This process knows the control's tables too; the platform's server does not.
+        os.environ.update(environment | {"DJANGO_SETTINGS_MODULE": CONTROL_SETTINGS})
         migrate = programs.python(
             name="migrate",
-            arguments=["manage.py", "migrate", "--run-syncdb", "--skip-checks"],
+            arguments=["manage.py", "migrate", "--skip-checks"],
             environment=environment,
             logs=folder / "logs",
         )
         programs.run_to_end(migrate, title="The migration")
-        # The platform itself runs with its own settings; the control names its own.
-        environment["DJANGO_SETTINGS_MODULE"] = "uma.settings"
         yield Stores(folder, cluster, environment)
     finally:
         valkey.stop()

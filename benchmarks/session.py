@@ -3,7 +3,7 @@
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -12,18 +12,17 @@ import psycopg
 from rich.console import Console
 
 from apps.rides import qr
-from benchmarks import pgbench, scans, wire
+from benchmarks import control, pgbench, scans, selling, wire
 from benchmarks.data import City, Shop
-from benchmarks.figures import Figure, ratios, varies_too_much
-from benchmarks.servers import Stores
+from benchmarks.discovery import Searches, fill_map
+from benchmarks.servers import CONTROL_SETTINGS, Stores
 
-LIMIT_CLIENTS = (4, 8, 16, 32)
 _COUNTED_SCANS = 160
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: bookings are multiples of `scans.GRAIN`."""
+    """How much is measured: visits are multiples of `scans.GRAIN`."""
 
     repetitions: int
     shops: int
@@ -36,8 +35,28 @@ class Size:
     bookings: int
 
 
-FULL = Size(5, 200, 960, 1920, LIMIT_CLIENTS, 320, 200_000, 300, 640)
-SHORT = Size(1, 16, 160, 320, (8,), 160, 5_000, 40, 96)
+FULL = Size(
+    repetitions=5,
+    shops=200,
+    visits=960,
+    limit_visits=1920,
+    limit_clients=(4, 8, 16, 32),
+    control_visits=320,
+    outlets=200_000,
+    searches=300,
+    bookings=640,
+)
+SHORT = Size(
+    repetitions=1,
+    shops=16,
+    visits=160,
+    limit_visits=160,
+    limit_clients=(8,),
+    control_visits=160,
+    outlets=5_000,
+    searches=20,
+    bookings=64,
+)
 
 
 @dataclass
@@ -55,60 +74,81 @@ class Samples:
 
 
 class Session:
-    """The prepared city, the running web server, and the samples so far."""
+    """The prepared city and the samples so far."""
 
     def __init__(self, stores: Stores, size: Size, console: Console) -> None:
         self.stores = stores
         self.size = size
         self.console = console
-        self.database = psycopg.connect(stores.cluster.url, autocommit=True)
-        self.keys = qr.keyring(os.environ["UMA_QR_MASTER_KEYS"])
-        self.scanners = scans.Scanners()
         self.samples = Samples()
+        self._database = psycopg.connect(stores.cluster.url, autocommit=True)
+        self._keys = qr.keyring(os.environ["UMA_QR_MASTER_KEYS"])
+        self._scanners = scans.Scanners()
+        self._control_scanners = control.ControlTokens()
         started = time.monotonic()
-        self.city = City(self.database, now=datetime.now(UTC))
-        self.shops = [self.city.shop(f"Shop {number}") for number in range(size.shops)]
+        self._city = City(self._database, now=datetime.now(UTC))
+        self._shops = [self._city.shop(f"Shop {number}") for number in range(size.shops)]
         # A fresh one for each run: its customers are new to it, as they are elsewhere.
-        self.busy_shops = [
-            self.city.shop(f"Busy {number}") for number in range(size.repetitions + 1)
-        ]
-        self.city.add_riders(max(size.limit_visits, size.visits))
-        self.database.execute("VACUUM (ANALYZE)")
+        self._busy = [self._city.shop(f"Busy {number}") for number in range(size.repetitions)]
+        self._city.add_riders(max(size.limit_visits, size.visits))
+        control.open_shops(self._shops, self._city.riders)
+        self._database.execute("VACUUM (ANALYZE)")
         self.say(f"the city stands ({time.monotonic() - started:.0f} s)")
 
     def say(self, text: str) -> None:
         self.console.print(f"[dim]{datetime.now(UTC):%H:%M:%S}[/dim] {text}")
 
-    def scan(self, port: int, shops: list[Shop], visits: int) -> scans.Scanned:
-        sold = self.city.bookings(visits, shops, now=datetime.now(UTC))
-        return scans.run(
-            sold, port=port, keys=self.keys, scanners=self.scanners, database=self.database
-        )
-
-    def limit(self, clients: int, *, lock_merchant: bool = False) -> pgbench.Limit:
-        sold = self.city.bookings(self.size.limit_visits, self.shops, now=datetime.now(UTC))
-        sent = scans.schedule(sold)
-        self.city.queue_for_pgbench([one.visit for one in sent])
-        found = pgbench.settle(
-            self.stores.cluster, clients=clients, scans=len(sent), lock_merchant=lock_merchant
-        )
-        scans.verify_rows(sold, self.database)
-        return found
-
-    def repeat_handshakes(self) -> None:
-        """Measure the handshake beside its limit, once more in each repetition."""
-        with self.stores.web() as port:
-            self.scan(port, self.shops, scans.GRAIN * 2)
-            for number, busy in enumerate(self.busy_shops[1:], start=1):
-                self._repetition(port, busy)
+    def repeat(self) -> None:
+        """Measure handshakes and bookings beside their limits, repetition after repetition."""
+        with (
+            self.stores.web() as port,
+            self.stores.web(DJANGO_SETTINGS_MODULE=CONTROL_SETTINGS) as other_port,
+        ):
+            self._scan(port, self._shops, scans.GRAIN * 2)
+            self._scan_control(other_port, scans.GRAIN, turn=0)
+            for number, busy in enumerate(self._busy, start=1):
+                self._handshakes(port, busy)
+                straightforward = self._scan_control(
+                    other_port, self.size.control_visits, turn=number
+                )
+                self.samples.add(control=straightforward)
+                self._bookings(port, busy)
                 scans.verify_books()
                 self.say(f"repetition {number} of {self.size.repetitions}: {self._last()}")
 
-    def _repetition(self, port: int, busy: Shop) -> None:
-        best = max(self.limit(clients).per_second for clients in self.size.limit_clients)
-        spread = self.scan(port, self.shops, self.size.visits)
-        locking = self.limit(32, lock_merchant=True)
-        hot = self.scan(port, [busy], self.size.visits)
+    def count_trips(self) -> None:
+        """Count what crosses the wire to PostgreSQL for handshakes, by a proxy before it."""
+        url = urlsplit(self.stores.cluster.url)
+        assert url.port is not None
+        with wire.counting(url.port) as (port, counts):
+            behind = self.stores.cluster.url.replace(f":{url.port}/", f":{port}/")
+            with self.stores.web(DATABASE_URL=behind, PGSSLMODE="disable") as web:
+                self._scan(web, self._shops, scans.GRAIN)
+                sold = self._city.bookings(_COUNTED_SCANS, self._shops, now=datetime.now(UTC))
+                before = counts.trips, counts.statements
+                scans.run_once(sold, port=web, keys=self._keys, scanners=self._scanners)
+                trips, statements = counts.trips - before[0], counts.statements - before[1]
+        self.samples.add(trips=trips / len(sold), statements=statements / len(sold))
+
+    def search(self) -> None:
+        """Fill the map, then search it over HTTP and as SQL alone, in turn."""
+        started = time.monotonic()
+        fill_map(self._city, self._shops[0], outlets=self.size.outlets)
+        self.say(f"the map is full ({time.monotonic() - started:.0f} s)")
+        rider_id = self._city.riders[0]
+        with self.stores.web() as port:
+            Searches(rider_id, count=self.size.searches, seed=0).over_http(port)
+            Searches(rider_id, count=self.size.searches, seed=0).sql_alone()
+            for number in range(1, self.size.repetitions + 1):
+                searches = Searches(rider_id, count=self.size.searches, seed=number)
+                self.samples.add(search=searches.over_http(port), search_sql=searches.sql_alone())
+        self.say("the map was searched")
+
+    def _handshakes(self, port: int, busy: Shop) -> None:
+        best = max(self._limit(clients).per_second for clients in self.size.limit_clients)
+        spread = self._scan(port, self._shops, self.size.visits)
+        locking = self._limit(scans.CLIENTS, lock_merchant=True)
+        hot = self._scan(port, [busy], self.size.visits)
         self.samples.add(
             limit=best,
             spread=spread.per_second,
@@ -119,72 +159,50 @@ class Session:
             locking_p99=locking.p99_ms,
         )
 
+    def _bookings(self, port: int, busy: Shop) -> None:
+        riders = self._city.new_riders(2 * self.size.bookings)
+        half = self.size.bookings
+        self.samples.add(
+            sold=selling.per_second(self._shops, riders[:half], port=port, database=self._database),
+            sold_hot=selling.per_second([busy], riders[half:], port=port, database=self._database),
+        )
+
+    def _scan(self, port: int, shops: Sequence[Shop], visits: int) -> scans.Scanned:
+        sold = self._city.bookings(visits, shops, now=datetime.now(UTC))
+        done = scans.run(
+            sold, port=port, keys=self._keys, scanners=self._scanners, database=self._database
+        )
+        scans.verify_rows(sold, self._database)
+        return done
+
+    def _scan_control(self, port: int, visits: int, *, turn: int) -> float:
+        sold = control.bookings(visits, self._shops, self._city.riders, turn)
+        done = scans.run(
+            sold,
+            port=port,
+            keys=self._keys,
+            scanners=self._control_scanners,
+            database=self._database,
+        )
+        control.verify(sold, self._shops)
+        control.analyze()
+        return done.per_second
+
+    def _limit(self, clients: int, *, lock_merchant: bool = False) -> pgbench.Limit:
+        sold = self._city.bookings(self.size.limit_visits, self._shops, now=datetime.now(UTC))
+        sent = scans.schedule(sold)
+        self._city.queue_for_pgbench([one.visit for one in sent])
+        found = pgbench.settle(
+            self.stores.cluster, clients=clients, scans=len(sent), lock_merchant=lock_merchant
+        )
+        scans.verify_rows(sold, self._database)
+        return found
+
     def _last(self) -> str:
         found = {name: values[-1] for name, values in self.samples.values.items()}
         return (
             f"{found['spread'] / found['limit']:.2f} of the limit,"
-            f" hot {found['hot'] / found['spread']:.2f} of spread"
-            f" (here and now: {found['spread']:.0f}/s beside {found['limit']:.0f}/s)"
-        )
-
-    def count_trips(self) -> None:
-        """Count what crosses the wire to PostgreSQL for handshakes, by a proxy before it."""
-        url = urlsplit(self.stores.cluster.url)
-        assert url.port is not None
-        with wire.counting(url.port) as (port, counts):
-            behind = self.stores.cluster.url.replace(f":{url.port}/", f":{port}/")
-            with self.stores.web(DATABASE_URL=behind, PGSSLMODE="disable") as web:
-                self.scan(web, self.shops, scans.GRAIN)
-                sold = self.city.bookings(_COUNTED_SCANS, self.shops, now=datetime.now(UTC))
-                before = counts.trips, counts.statements
-                scans.run_once(sold, port=web, keys=self.keys, scanners=self.scanners)
-                trips, statements = counts.trips - before[0], counts.statements - before[1]
-        self.samples.add(trips=trips / len(sold), statements=statements / len(sold))
-
-    def figures(self) -> Iterator[Figure]:
-        """Yield what was measured, in the order of the goals."""
-        got = self.samples
-        void = varies_too_much(got["limit"])
-        yield Figure(
-            "P1",
-            "scans/s over HTTP at 32 clients ÷ the best pgbench rate of the same work",
-            "≥ 0.40",
-            ratios(got["spread"], got["limit"]),
-            void,
-        )
-        yield Figure(
-            "P2",
-            "scans/s at one busy merchant ÷ spread over many",
-            "≥ 0.90",
-            ratios(got["hot"], got["spread"]),
-            void,
-        )
-        yield Figure(
-            "P5",
-            "p99 of a scan over HTTP ÷ p99 of pgbench that locks the merchant at the scan",
-            "≤ 1.5",
-            ratios(got["p99"], got["locking_p99"]),
-            void,
-        )
-        yield Figure(
-            "P5 hot",
-            "the same at one busy merchant ÷ p99 of the spread pgbench run",
-            "≤ 0.5",
-            ratios(got["hot_p99"], got["locking_p99"]),
-            void,
-        )
-        yield Figure(
-            "P6", "round trips to PostgreSQL per handshake, counted", "≤ 4", tuple(got["trips"])
-        )
-        yield Figure(
-            "statements",
-            "statements per handshake, BEGIN and COMMIT among them",
-            "-",
-            tuple(got["statements"]),
-        )
-        yield Figure(
-            "wal_kb",
-            "kB of WAL per handshake, repeats and page images included",
-            "≤ 4.0",
-            tuple(got["wal_kb"]),
+            f" {found['spread'] / found['control']:.1f} times the straightforward version"
+            f" (here and now {found['spread']:.0f}, {found['limit']:.0f} and"
+            f" {found['control']:.0f} a second)"
         )

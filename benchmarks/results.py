@@ -1,0 +1,83 @@
+"""From samples to the figures of the goals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.figures import Figure, ratios, varies_too_much
+from benchmarks.session import Samples
+
+NOT_MEASURED = (
+    "P4 (django-hordak)",
+    "P9 (ONDC)",
+    "P10 (exports)",
+    "P11 (dashboard)",
+    "P12 (growth of the ledger)",
+    "P13 (memory)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotient:
+    """A goal whose figure is one sample over another of the same repetition."""
+
+    name: str
+    above: str
+    below: str
+    goal: str
+    meaning: str
+
+
+_QUOTIENTS = (
+    _Quotient(
+        "P1",
+        "spread",
+        "limit",
+        "≥ 0.40",
+        "scans/s over HTTP at 32 clients ÷ the best pgbench rate of the same work",
+    ),
+    _Quotient("P2", "hot", "spread", "≥ 0.90", "scans/s at one busy merchant ÷ spread over many"),
+    _Quotient(
+        "P3",
+        "spread",
+        "control",
+        "≥ 8",
+        "scans/s ÷ those of the straightforward DRF and ORM version",
+    ),
+    _Quotient(
+        "P5",
+        "p99",
+        "locking_p99",
+        "≤ 1.5",
+        "p99 of a scan over HTTP ÷ p99 of pgbench that locks the merchant at the scan",
+    ),
+    _Quotient(
+        "P5 hot",
+        "hot_p99",
+        "locking_p99",
+        "≤ 0.5",
+        "p99 of a scan at one busy merchant ÷ the same pgbench's, spread",
+    ),
+    _Quotient("P7", "sold_hot", "sold", "≥ 0.5", "bookings/s on one campaign ÷ spread over many"),
+    _Quotient(
+        "P8",
+        "search",
+        "search_sql",
+        "≤ 5",
+        "p95 of the nearest 50 over HTTP ÷ p95 of the same searches' statements",
+    ),
+)
+_COUNTS = (
+    ("P6", "trips", "≤ 4", "round trips to PostgreSQL per handshake, counted on the wire"),
+    ("statements", "statements", "-", "statements per handshake, BEGIN and COMMIT among them"),
+    ("wal_kb", "wal_kb", "≤ 4.0", "kB of WAL per handshake, repeats and page images included"),
+)
+
+
+def figures(samples: Samples) -> Iterator[Figure]:
+    """Yield what was measured, the ratios first."""
+    void = varies_too_much(samples["limit"])
+    for one in _QUOTIENTS:
+        values = ratios(samples[one.above], samples[one.below])
+        yield Figure(one.name, one.meaning, one.goal, values, void)
+    for name, sample, goal, meaning in _COUNTS:
+        yield Figure(name, meaning, goal, tuple(samples[sample]))
