@@ -84,7 +84,7 @@ class Shop:
 
 
 def make_shop(
-    brand: str = "Dollops",
+    brand: str = "Corner Café",
     *,
     zone: str = "MNP",
     funds_paise: int = FUNDS_PAISE,

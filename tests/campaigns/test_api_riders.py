@@ -64,7 +64,7 @@ def test_a_rider_sees_deals_as_the_rider_app_reads_them(shop: Shop) -> None:
         {
             "id": written["id"],
             "merchantId": str(shop.merchant.pk),
-            "merchantName": "Dollops",
+            "merchantName": "Corner Café",
             "title": "Free ride up to ₹150",
             "description": "And 10 % off",
             "discount": 10,

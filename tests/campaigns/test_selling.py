@@ -83,7 +83,7 @@ def test_the_offer_carries_the_terms_of_the_revision_that_is_sold() -> None:
     assert (offer.basis, offer.gst_bps, offer.inter_state) == ("flat", 1800, False)
     assert (offer.static_qr, offer.booking_ttl_minutes) == (True, 90)
     assert (offer.merchant_name, offer.zone_code, offer.timezone) == (
-        "Dollops", "MNP", "Asia/Kolkata",
+        "Corner Café", "MNP", "Asia/Kolkata",
     )  # fmt: skip
 
 

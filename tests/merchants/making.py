@@ -43,7 +43,7 @@ def make_person(name: str = "person", *, now: datetime = NOON) -> UUID:
 
 
 def make_merchant(
-    brand: str = "Dollops",
+    brand: str = "Corner Café",
     *,
     zone: str = "MNP",
     active: bool = True,

@@ -25,8 +25,8 @@ def test_the_profile_is_what_the_business_app_reads() -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "id": str(merchant.pk),
-        "businessName": "Dollops",
-        "legalName": "Dollops Foods LLP",
+        "businessName": "Corner Café",
+        "legalName": "Corner Café Foods LLP",
         "gstin": None,
         "email": "owner@example.org",
         "phone": "",

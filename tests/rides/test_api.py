@@ -59,7 +59,7 @@ def test_booking_answers_the_contract(shop: Shop, rider: User) -> None:
         "qrKey", "qrKeyId", "qrRef", "qrStepSeconds", "serverTime",
     }  # fmt: skip
     assert ride["campaignId"] == str(shop.campaign.pk)
-    assert ride["merchantName"] == "Dollops"
+    assert ride["merchantName"] == "Corner Café"
     assert ride["rideReimbursement"] == 150
     assert ride["discount"] == 10
     assert ride["guaranteed"] is True

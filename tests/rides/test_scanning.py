@@ -23,6 +23,7 @@ def test_the_columns_stand_in_the_order_of_the_dataclass() -> None:
         "scanner_role": "staff_role",
         "scanner_outlet_ids": "staff_outlet_ids",
         "post_role": "rider_is_staff",
+        "fare_fare_paise": "fare_paise",
     }
 
     assert [renamed.get(name, name) for name in names] == [

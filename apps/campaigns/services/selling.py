@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -11,8 +11,11 @@ from apps.campaigns import guards, selectors
 from apps.campaigns.errors import CampaignBusy
 from apps.campaigns.guards import Cap, Facts
 from uma.kernel.geo import Point
+from uma.kernel.zones import open_until
 
 STALE = "stale"
+# A ride that began in time may end a little after the window (product rule 2.5).
+WINDOW_GRACE = timedelta(minutes=15)
 # An edit between the read and the lock is rare; three in a row are not an accident.
 MOST_READINGS = 3
 
@@ -40,6 +43,8 @@ class Offer:
     inter_state: bool
     max_cost_paise: int
     booking_ttl_minutes: int
+    # When the window this was sold in is over, with the grace for a ride under way; `None` without windows.
+    good_until: datetime | None
     static_qr: bool
     geofence_policy: str
     scopes: tuple[str, ...]
@@ -76,7 +81,7 @@ def take(
         wanted = guards.caps(facts, rider_id=rider_id, now=now)
         broken = _take(facts, wanted)
         if not broken:
-            return _offer(facts, wanted)
+            return _offer(facts, wanted, now=now)
         if STALE not in broken:
             raise guards.explain(wanted, broken, timezone=facts.timezone, now=now)[0]
     raise CampaignBusy
@@ -141,7 +146,8 @@ def _return(
         )
 
 
-def _offer(facts: Facts, wanted: list[Cap]) -> Offer:
+def _offer(facts: Facts, wanted: list[Cap], *, now: datetime) -> Offer:
+    closes_at = open_until(facts.windows, now, facts.timezone)
     return Offer(
         campaign_id=facts.campaign_id,
         revision=facts.revision,
@@ -162,6 +168,7 @@ def _offer(facts: Facts, wanted: list[Cap]) -> Offer:
         inter_state=facts.inter_state,
         max_cost_paise=facts.max_cost_paise,
         booking_ttl_minutes=facts.booking_ttl_minutes,
+        good_until=closes_at + WINDOW_GRACE if closes_at else None,
         static_qr=facts.static_qr,
         geofence_policy=facts.geofence_policy,
         scopes=tuple(cap.scope for cap in wanted),

@@ -168,10 +168,16 @@ def _booking(
         request_key=key.key if key else "",
         request_fingerprint=key.fingerprint if key else None,
         booked_at=now,
-        expires_at=now + timedelta(minutes=offer.booking_ttl_minutes),
+        expires_at=_good_until(offer, now=now),
         state=Booking.State.BOOKED,
         status_changed_at=now,
     )
+
+
+def _good_until(offer: Offer, *, now: datetime) -> datetime:
+    """Return when the booking ends: after its life, or with the window it was sold in."""
+    ends_at = now + timedelta(minutes=offer.booking_ttl_minutes)
+    return ends_at if offer.good_until is None else min(ends_at, offer.good_until)
 
 
 def _hold(booking: Booking) -> None:
