@@ -5,6 +5,9 @@ from django.urls import include, path, re_path
 
 from uma.kernel.http.views import UnknownPathView
 
+admin.site.site_header = admin.site.site_title = "UMA console"
+admin.site.index_title = "What happens on the platform"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("uma.kernel.http.urls")),

@@ -5,7 +5,10 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from apps.handshake import disputes, reversals
 from apps.handshake.models import Dispute, Handshake, Reversal
@@ -20,8 +23,8 @@ def _rupees(paise: int) -> str:
 @admin.register(Handshake)
 class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
     list_display = (
-        "created_at", "zone_code", "merchant_id", "debit", "cashback", "is_new_customer", "review",
-        "returned", "announced_at",
+        "created_at", "zone_code", "debit", "cashback", "is_new_customer", "review", "returned",
+        "announced_at", "see_also",
     )  # fmt: skip
     list_filter = ("zone_code", "review", "is_new_customer", "created_at")
     search_fields = ("=id", "=booking_id", "=merchant_id", "=rider_id")
@@ -41,6 +44,17 @@ class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
     @admin.display(description="Returned")
     def returned(self, handshake: Handshake) -> str:
         return _rupees(handshake.reversed_paise) if handshake.reversed_paise else "—"
+
+    @admin.display(description="See also")
+    def see_also(self, handshake: Handshake) -> SafeString:
+        pages = (
+            ("Booking", "rides_booking", handshake.booking_id),
+            ("Merchant", "merchants_merchant", handshake.merchant_id),
+            ("Campaign", "campaigns_campaign", handshake.campaign_id),
+            ("Rider", "accounts_user", handshake.rider_id),
+        )
+        links = [(reverse(f"admin:{page}_change", args=[key]), name) for name, page, key in pages]
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.action(description="Reverse: return the merchant's money", permissions=["reverse"])
     def reverse_selected(

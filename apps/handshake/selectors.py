@@ -82,12 +82,13 @@ def transactions(
     *, merchant_id: UUID, limit: int, after: LineCursor | None = None
 ) -> tuple[list[TransactionLine], LineCursor | None]:
     """Return the merchant's newest lines of account, and the cursor of the next page if there is one."""
-    rows = Handshake.objects.filter(merchant_id=merchant_id)
+    # A visit that cost nothing has no line; every other has one at least.
+    rows = Handshake.objects.filter(merchant_id=merchant_id, merchant_debit_paise__gt=0)
     if after is not None:
         older = Q(created_at__lt=after.created_at)
         rows = rows.filter(older | Q(created_at=after.created_at, pk__lte=after.handshake_id))
-    # Each handshake has at least two lines, so these are enough for a page and one line more.
-    handshakes = list(rows.order_by("-created_at", "-pk")[: limit // 2 + 2])
+    # So these are enough for a page and one line more, though all lines of the first were shown.
+    handshakes = list(rows.order_by("-created_at", "-pk")[: limit + 2])
     transfers = wallet.transfers_of(journal_ids=[row.pk for row in handshakes])
     lines = [
         (LineCursor(handshake.created_at, handshake.pk, number), line)

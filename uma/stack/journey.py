@@ -257,7 +257,7 @@ def _draw(paper: Receipt, text: str) -> None:
     code.print_ascii(out=drawing, invert=True)
     paper.step(f"The rider shows the code (QR version {code.version})")
     for row in drawing.getvalue().splitlines():
-        paper.console.print(" " * 12 + row, style="white on black", highlight=False)
+        paper.console.print(" " * 12 + f"[bright_white on black]{row}[/]", highlight=False)
     paper.line(text)
 
 

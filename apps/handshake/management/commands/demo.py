@@ -1,11 +1,16 @@
 """Walk one visit through the public API and check the books after it."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from rich.console import Console
 
 from uma.stack import journey
+
+# Rich names fonts of somebody else's server; the picture is to stand alone.
+FONT_FACES = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 class Command(BaseCommand):
@@ -15,9 +20,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--base", default="http://127.0.0.1:8000", help="the platform's address"
         )
+        parser.add_argument("--picture", help="write the receipt to this SVG file as well")
 
     def handle(self, *_args: Any, **options: Any) -> None:  # Any: Django's signature
-        console = Console(width=100)
+        console = Console(width=journey.WIDTH + 2, record=True)
         try:
             journey.run(base=options["base"].rstrip("/"), cast=journey.Cast(), console=console)
         except journey.JourneyFailed as failed:
@@ -27,3 +33,6 @@ class Command(BaseCommand):
                 f"The platform does not answer at {options['base']}: {unreachable}"
             ) from unreachable
         call_command("verify_ledger", stdout=self.stdout)
+        if options["picture"]:
+            picture = FONT_FACES.sub("", console.export_svg(title="make demo"))
+            Path(options["picture"]).write_text(picture, encoding="utf-8")
