@@ -176,6 +176,8 @@ def run(*, base: str, cast: Cast, console: Console) -> None:
         "A stranger's scan was not refused.",
     )
     paper.step("A stranger's scan", "refused: " + refused.json()["code"])
+    shop.call("DELETE", f"/api/campaigns/{campaign['id']}", expect=204)
+    paper.step("Campaign ended", "its history stays")
 
 
 def _top_up(base: str, cast: Cast, merchant_id: str) -> None:

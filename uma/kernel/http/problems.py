@@ -14,6 +14,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from uma.kernel.connections import look_at_the_pool
 from uma.kernel.errors import DomainError
 from uma.kernel.http import errors, limits
 from uma.kernel.http.authentication import AccessTokenAuthentication
@@ -47,6 +48,7 @@ _CONTENDED = frozenset({"55P03", "40P01", "40001"})  # lock timeout, deadlock, s
 _CLOSED = frozenset(
     {"53300", "57P03", "25006", "25P03", "25P04"}
 )  # full, starting, read-only, idle
+_CANCELLED = "57014"
 _OUT_OF_RANGE = frozenset({"22003", "22021", "22P05", "22008"})  # number, encoding, instant
 
 
@@ -138,6 +140,8 @@ def _database_refusal(exc: Exception) -> DomainError | None:
     if isinstance(exc, (OperationalError, InterfaceError, psycopg.OperationalError)):
         # A cancelled statement or a lost connection: the commit may or may not have happened.
         logger.error("database outcome unknown (%s): %s", state, cause)
+        if state != _CANCELLED:
+            look_at_the_pool()
         return errors.MaybeApplied()
     return None
 

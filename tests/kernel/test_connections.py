@@ -1,0 +1,46 @@
+"""What becomes of pooled connections when the database ends them."""
+
+import time
+
+import pytest
+from django.db import connection
+
+from uma.kernel.connections import look_at_the_pool
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _pids(number: int) -> list[int]:
+    """Return the server processes behind this many pooled connections, all idle again."""
+    pool = connection.pool
+    taken = [pool.getconn() for _ in range(number)]
+    pids = [conn.info.backend_pid for conn in taken]
+    for conn in taken:
+        pool.putconn(conn)
+    return pids
+
+
+def _end(pids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        for pid in pids:
+            cursor.execute("SELECT pg_terminate_backend(%s, 1000)", [pid])
+
+
+@pytest.fixture
+def pooled() -> None:
+    connection.ensure_connection()
+    if connection.pool is None:
+        pytest.fail("the suite runs with the pool that production has")
+
+
+@pytest.mark.usefixtures("pooled")
+def test_a_look_at_the_pool_drops_every_connection_that_broke() -> None:
+    ended = _pids(2)
+    _end(ended)
+
+    look_at_the_pool()
+
+    until = time.monotonic() + 10
+    while set(_pids(2)) & set(ended) and time.monotonic() < until:
+        pass
+    assert not set(_pids(2)) & set(ended)
