@@ -21,8 +21,10 @@ lowest and the highest beside it. A tenth of the visits is sent again with the s
 and a tenth is scanned twice, for pgbench as well. After each run every visit is settled exactly
 once, every acknowledged one is found in the tables, and the invariants of ledger and bookings hold;
 otherwise there are no results. The database syncs every commit. The web server runs as `make run`
-starts it, outside DEBUG; follow-up messages are published, but no worker runs beside the
-measurement. What `kill -9` leaves is the subject of the fault tests.
+starts it, outside DEBUG; follow-up messages are published, by the straightforward version too, but
+no worker runs beside the measurement. That version (benchmarks/straightforward) keeps the same
+contract with simplejwt, DRF and the ORM on tables of its own in the same database, without the
+ledger's guards. What `kill -9` leaves is the subject of the fault tests.
 """
 
 

@@ -1,7 +1,7 @@
 """Scans over HTTP: a tenth sent again, a tenth scanned twice, and every answer held to account."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -48,7 +48,19 @@ class Scanned:
 
     per_second: float
     p99_ms: float
+    # Per visit, repeats included.
     wal_kb: float
+    web_cpu_s: float
+    postgres_cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """Readings that only grow: CPU seconds of the web server and of PostgreSQL, bytes of WAL."""
+
+    web_cpu_s: float
+    postgres_cpu_s: float
+    wal_bytes: int
 
 
 def schedule(visits: Sequence[Visit]) -> list[Sent]:
@@ -107,11 +119,11 @@ def run(
     port: int,
     keys: qr.Keyring,
     scanners: Tokens,
-    database: psycopg.Connection[Any],
+    read: Callable[[], Meters],
 ) -> Scanned:
     """Scan all visits with their repeats and verify the answers; return the figures."""
     seconds, latencies, scans = 0.0, list[float](), 0
-    wal_from = _wal_position(database)
+    before = read()
     for start in range(0, len(visits), BATCH):
         sent = schedule(visits[start : start + BATCH])
         step = qr.step_at(datetime.now(UTC))
@@ -121,8 +133,14 @@ def run(
         seconds += done.seconds
         scans += len(sent)
         latencies += [answer.latency_ms for answer in done.answers]
-    wal_kb = (_wal_position(database) - wal_from) / 1024 / len(visits)
-    return Scanned(scans / seconds, percentile(latencies, 99), wal_kb)
+    after = read()
+    return Scanned(
+        per_second=scans / seconds,
+        p99_ms=percentile(latencies, 99),
+        wal_kb=(after.wal_bytes - before.wal_bytes) / 1024 / len(visits),
+        web_cpu_s=(after.web_cpu_s - before.web_cpu_s) / len(visits),
+        postgres_cpu_s=(after.postgres_cpu_s - before.postgres_cpu_s) / len(visits),
+    )
 
 
 def run_once(visits: Sequence[Visit], *, port: int, keys: qr.Keyring, scanners: Tokens) -> None:
@@ -131,12 +149,6 @@ def run_once(visits: Sequence[Visit], *, port: int, keys: qr.Keyring, scanners: 
     step = qr.step_at(datetime.now(UTC))
     requests = [request_of(one, keys=keys, step=step, scanners=scanners) for one in sent]
     verify(sent, load.send(requests, port=port, connections=CLIENTS).answers)
-
-
-def _wal_position(database: psycopg.Connection[Any]) -> int:
-    row = database.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def verify(sent: Sequence[Sent], answers: Sequence[load.Answer]) -> None:

@@ -5,9 +5,11 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from uma.stack import ports, programs
 from uma.stack.postgres import Cluster, Profile
@@ -20,6 +22,25 @@ _NO_LIMIT = "1000000000/hour"
 
 
 @dataclass(frozen=True)
+class Web:
+    """A running web server."""
+
+    port: int
+    pid: int
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and its living descendants so far."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    spent = 0.0
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            times = member.cpu_times()
+            spent += times.user + times.system
+    return spent
+
+
+@dataclass(frozen=True)
 class Stores:
     """The running stores and the environment in which the platform finds them."""
 
@@ -27,9 +48,14 @@ class Stores:
     cluster: Cluster
     environment: Mapping[str, str]
 
+    def postgres_cpu_seconds(self) -> float:
+        """Return the processor time of the database's living processes so far."""
+        assert self.cluster.process is not None
+        return cpu_seconds(self.cluster.process.pid)
+
     @contextmanager
-    def web(self, **changes: str) -> Iterator[int]:
-        """Run the web server as `make run` does, without DEBUG; yield its port."""
+    def web(self, **changes: str) -> Iterator[Web]:
+        """Run the web server as `make run` does, without DEBUG."""
         port = ports.any_free()
         server = programs.web(
             host=ports.HOST,
@@ -39,8 +65,9 @@ class Stores:
             logs=self.folder / "logs",
         )
         server.start()
+        assert server.process is not None
         try:
-            yield port
+            yield Web(port, server.process.pid)
         finally:
             server.stop()
 

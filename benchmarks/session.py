@@ -13,9 +13,9 @@ from rich.console import Console
 
 from apps.rides import qr
 from benchmarks import control, pgbench, scans, selling, wire
-from benchmarks.data import City, Shop
+from benchmarks.data import City, Shop, Visit
 from benchmarks.discovery import Searches, fill_map
-from benchmarks.servers import CONTROL_SETTINGS, Stores
+from benchmarks.servers import CONTROL_SETTINGS, Stores, Web, cpu_seconds
 
 _COUNTED_SCANS = 160
 
@@ -89,7 +89,10 @@ class Session:
         self._city = City(self._database, now=datetime.now(UTC))
         self._shops = [self._city.shop(f"Shop {number}") for number in range(size.shops)]
         # A fresh one for each run: its customers are new to it, as they are elsewhere.
-        self._busy = [self._city.shop(f"Busy {number}") for number in range(size.repetitions)]
+        self._busy = [
+            (self._city.shop(f"Busy {number}"), self._city.shop(f"Locked {number}"))
+            for number in range(size.repetitions)
+        ]
         self._city.add_riders(max(size.limit_visits, size.visits))
         control.open_shops(self._shops, self._city.riders)
         self._database.execute("VACUUM (ANALYZE)")
@@ -101,18 +104,16 @@ class Session:
     def repeat(self) -> None:
         """Measure handshakes and bookings beside their limits, repetition after repetition."""
         with (
-            self.stores.web() as port,
-            self.stores.web(DJANGO_SETTINGS_MODULE=CONTROL_SETTINGS) as other_port,
+            self.stores.web() as web,
+            self.stores.web(DJANGO_SETTINGS_MODULE=CONTROL_SETTINGS) as other,
         ):
-            self._scan(port, self._shops, scans.GRAIN * 2)
-            self._scan_control(other_port, scans.GRAIN, turn=0)
-            for number, busy in enumerate(self._busy, start=1):
-                self._handshakes(port, busy)
-                straightforward = self._scan_control(
-                    other_port, self.size.control_visits, turn=number
-                )
-                self.samples.add(control=straightforward)
-                self._bookings(port, busy)
+            self._scan(web, self._shops, scans.GRAIN * 2)
+            self._scan_control(other, scans.GRAIN, turn=0)
+            for number, (busy, locked) in enumerate(self._busy, start=1):
+                self._limits(locked)
+                self._handshakes(web, busy)
+                self._straightforward(other, turn=number)
+                self._bookings(web, busy)
                 scans.verify_books()
                 self.say(f"repetition {number} of {self.size.repetitions}: {self._last()}")
 
@@ -126,7 +127,7 @@ class Session:
                 self._scan(web, self._shops, scans.GRAIN)
                 sold = self._city.bookings(_COUNTED_SCANS, self._shops, now=datetime.now(UTC))
                 before = counts.trips, counts.statements
-                scans.run_once(sold, port=web, keys=self._keys, scanners=self._scanners)
+                scans.run_once(sold, port=web.port, keys=self._keys, scanners=self._scanners)
                 trips, statements = counts.trips - before[0], counts.statements - before[1]
         self.samples.add(trips=trips / len(sold), statements=statements / len(sold))
 
@@ -136,60 +137,85 @@ class Session:
         fill_map(self._city, self._shops[0], outlets=self.size.outlets)
         self.say(f"the map is full ({time.monotonic() - started:.0f} s)")
         rider_id = self._city.riders[0]
-        with self.stores.web() as port:
-            Searches(rider_id, count=self.size.searches, seed=0).over_http(port)
+        with self.stores.web() as web:
+            Searches(rider_id, count=self.size.searches, seed=0).over_http(web.port)
             Searches(rider_id, count=self.size.searches, seed=0).sql_alone()
             for number in range(1, self.size.repetitions + 1):
                 searches = Searches(rider_id, count=self.size.searches, seed=number)
-                self.samples.add(search=searches.over_http(port), search_sql=searches.sql_alone())
+                self.samples.add(
+                    search=searches.over_http(web.port), search_sql=searches.sql_alone()
+                )
         self.say("the map was searched")
 
-    def _handshakes(self, port: int, busy: Shop) -> None:
-        best = max(self._limit(clients).per_second for clients in self.size.limit_clients)
-        spread = self._scan(port, self._shops, self.size.visits)
+    def _limits(self, locked: Shop) -> None:
+        rates = [self._limit(clients).per_second for clients in self.size.limit_clients]
         locking = self._limit(scans.CLIENTS, lock_merchant=True)
-        hot = self._scan(port, [busy], self.size.visits)
+        locking_hot = self._limit(scans.CLIENTS, lock_merchant=True, shops=[locked])
         self.samples.add(
-            limit=best,
+            limit=max(rates), locking_p99=locking.p99_ms, locking_hot_p99=locking_hot.p99_ms
+        )
+
+    def _handshakes(self, web: Web, busy: Shop) -> None:
+        spread = self._scan(web, self._shops, self.size.visits)
+        hot = self._scan(web, [busy], self.size.visits)
+        self.samples.add(
             spread=spread.per_second,
-            hot=hot.per_second,
-            wal_kb=spread.wal_kb,
             p99=spread.p99_ms,
+            wal_kb=spread.wal_kb,
+            cpu=spread.web_cpu_s,
+            postgres_cpu=spread.postgres_cpu_s,
+            hot=hot.per_second,
             hot_p99=hot.p99_ms,
-            locking_p99=locking.p99_ms,
         )
 
-    def _bookings(self, port: int, busy: Shop) -> None:
-        riders = self._city.new_riders(2 * self.size.bookings)
-        half = self.size.bookings
+    def _straightforward(self, other: Web, *, turn: int) -> None:
+        done = self._scan_control(other, self.size.control_visits, turn=turn)
         self.samples.add(
-            sold=selling.per_second(self._shops, riders[:half], port=port, database=self._database),
-            sold_hot=selling.per_second([busy], riders[half:], port=port, database=self._database),
+            control=done.per_second,
+            control_cpu=done.web_cpu_s,
+            control_postgres_cpu=done.postgres_cpu_s,
         )
 
-    def _scan(self, port: int, shops: Sequence[Shop], visits: int) -> scans.Scanned:
-        sold = self._city.bookings(visits, shops, now=datetime.now(UTC))
-        done = scans.run(
-            sold, port=port, keys=self._keys, scanners=self._scanners, database=self._database
+    def _bookings(self, web: Web, busy: Shop) -> None:
+        half = self.size.bookings
+        riders = self._city.new_riders(2 * half)
+        several = selling.per_second(
+            self._shops, riders[:half], port=web.port, database=self._database
         )
+        one = selling.per_second([busy], riders[half:], port=web.port, database=self._database)
+        self.samples.add(sold=several, sold_hot=one)
+
+    def _scan(self, web: Web, shops: Sequence[Shop], visits: int) -> scans.Scanned:
+        sold = self._city.bookings(visits, shops, now=datetime.now(UTC))
+        done = self._run(sold, web, self._scanners)
         scans.verify_rows(sold, self._database)
         return done
 
-    def _scan_control(self, port: int, visits: int, *, turn: int) -> float:
+    def _scan_control(self, other: Web, visits: int, *, turn: int) -> scans.Scanned:
         sold = control.bookings(visits, self._shops, self._city.riders, turn)
-        done = scans.run(
-            sold,
-            port=port,
-            keys=self._keys,
-            scanners=self._control_scanners,
-            database=self._database,
-        )
+        done = self._run(sold, other, self._control_scanners)
         control.verify(sold, self._shops)
         control.analyze()
-        return done.per_second
+        return done
 
-    def _limit(self, clients: int, *, lock_merchant: bool = False) -> pgbench.Limit:
-        sold = self._city.bookings(self.size.limit_visits, self._shops, now=datetime.now(UTC))
+    def _run(self, sold: Sequence[Visit], web: Web, scanners: scans.Tokens) -> scans.Scanned:
+        def read() -> scans.Meters:
+            row = self._database.execute(
+                "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+            ).fetchone()
+            assert row is not None
+            return scans.Meters(
+                cpu_seconds(web.pid), self.stores.postgres_cpu_seconds(), int(row[0])
+            )
+
+        return scans.run(sold, port=web.port, keys=self._keys, scanners=scanners, read=read)
+
+    def _limit(
+        self, clients: int, *, lock_merchant: bool = False, shops: Sequence[Shop] = ()
+    ) -> pgbench.Limit:
+        sold = self._city.bookings(
+            self.size.limit_visits, shops or self._shops, now=datetime.now(UTC)
+        )
         sent = scans.schedule(sold)
         self._city.queue_for_pgbench([one.visit for one in sent])
         found = pgbench.settle(

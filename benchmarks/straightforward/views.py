@@ -1,5 +1,6 @@
 """The scan as one would write it first: serializers, row locks, a statement for each thing to do."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.handshake.tasks import announce
 from apps.rides import qr
 from benchmarks.straightforward.models import (
     Entry,
@@ -84,6 +86,7 @@ def _settle(request: Request, ref: str, key: str) -> Response:
     ride.status = "redeemed"
     ride.redeemed_at = timezone.now()
     ride.save()
+    transaction.on_commit(partial(announce.delay, handshake_id=str(settlement.pk)))
     return Response(_answer(settlement))
 
 
