@@ -1,6 +1,7 @@
 """What becomes of pooled connections when the database ends them."""
 
 import time
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,9 +11,13 @@ from uma.kernel.connections import look_at_the_pool
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def _pool() -> Any:  # Any: only PostgreSQL's connections have one, and its type is not public
+    return connection.pool  # type: ignore[attr-defined]
+
+
 def _pids(number: int) -> list[int]:
     """Return the server processes behind this many pooled connections, all idle again."""
-    pool = connection.pool
+    pool = _pool()
     taken = [pool.getconn() for _ in range(number)]
     pids = [conn.info.backend_pid for conn in taken]
     for conn in taken:
@@ -29,7 +34,7 @@ def _end(pids: list[int]) -> None:
 @pytest.fixture
 def pooled() -> None:
     connection.ensure_connection()
-    if connection.pool is None:
+    if _pool() is None:
         pytest.fail("the suite runs with the pool that production has")
 
 
