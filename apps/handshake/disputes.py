@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts import services as accounts
+from apps.handshake import reversals
 from apps.handshake.errors import DisputeTooLate, NotDisputable, UnknownHandshake
 from apps.handshake.models import Dispute, Handshake
 from apps.rides import services as rides
@@ -78,7 +79,8 @@ def decide(
     """
     Close a dispute: the parked money goes back to the merchant, or to the rider's wallet.
 
-    The fees stay as they are; returning those too is a reversal.
+    The fees stay as they are; returning those too is a reversal. A visit that its rider lost is no visit
+    any more in the campaign's count, and remains the customer's first, since its fees stay.
 
     Raises:
         UnknownHandshake: no such open dispute
@@ -95,6 +97,8 @@ def decide(
     if dispute.state != Dispute.State.OPEN:
         raise UnknownHandshake("This dispute is already decided.")
     handshake = Handshake.objects.select_for_update(no_key=True).get(pk=dispute.handshake_id)
+    if for_merchant:
+        reversals.uncount(handshake, dispute.parked_paise, visits=1)
     to = (codes.merchant_wallet if for_merchant else codes.rider_wallet)(
         handshake.merchant_id if for_merchant else handshake.rider_id
     )

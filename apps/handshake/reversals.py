@@ -77,7 +77,7 @@ def reverse(
         raise ReversalTooLarge(left_paise=left_paise)
     full = amount_paise is None
     fees = _fee_legs(handshake) if full else []
-    _uncount(handshake, back_paise + sum(leg.amount_paise for leg in fees), visits=int(full))
+    uncount(handshake, back_paise + sum(leg.amount_paise for leg in fees), visits=int(full))
     legs = _reimbursement_legs(handshake, back_paise) + fees
     reversal = _insert(
         Reversal(
@@ -161,7 +161,7 @@ def _check_window(handshake: Handshake, *, window: timedelta, now: datetime) -> 
         raise ReversalTooLate(until=until)
 
 
-def _uncount(handshake: Handshake, paise: int, *, visits: int) -> None:
+def uncount(handshake: Handshake, paise: int, *, visits: int) -> None:
     """Take the visit off the campaign's own count; allotments before accounts, as everywhere."""
     if handshake.announced_at is None:
         # Not counted yet: the follow-up waits for this row's lock and counts what is left.

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.campaigns import services as campaigns
 from apps.handshake import pricing, rules, selectors
 from apps.handshake.errors import AlreadyRedeemed, UnknownCode
-from apps.handshake.models import Handshake
+from apps.handshake.models import Dispute, Handshake
 from apps.handshake.pricing import Settlement
 from apps.handshake.rules import Scan
 from apps.merchants import selectors as merchants
@@ -243,12 +243,12 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
     )
     # Allotments before accounts, as a booking takes them.
     (booking,) = bookings.allotments_of(booking_ids=[handshake.booking_id])
-    undone = list(handshake.reversals.values_list("full", "merchant_credit_paise"))
+    visits, spent_paise = _what_is_left(handshake)
     campaigns.record_visit(
         campaign_id=booking.campaign_id,
         scopes=booking.scopes,
-        spent_paise=handshake.merchant_debit_paise - sum(paise for _, paise in undone),
-        visits=0 if any(full for full, _ in undone) else 1,
+        spent_paise=spent_paise,
+        visits=visits,
     )
     wallet.recover_debt(
         rider_id=handshake.rider_id,
@@ -275,6 +275,15 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
     handshake.announced_at = now
     handshake.save(update_fields=["announced_at"])
     return message.pk
+
+
+def _what_is_left(handshake: Handshake) -> tuple[int, int]:
+    """Return the visits, one or none, and the paise of a handshake that nobody counted yet."""
+    undone = list(handshake.reversals.values_list("full", "merchant_credit_paise"))
+    lost = Dispute.objects.filter(handshake=handshake, state=Dispute.State.FOR_MERCHANT)
+    undone += [(True, parked_paise) for parked_paise in lost.values_list("parked_paise", flat=True)]
+    visits = 0 if any(ended for ended, _ in undone) else 1
+    return visits, handshake.merchant_debit_paise - sum(paise for _, paise in undone)
 
 
 @transaction.atomic(durable=True)
