@@ -37,14 +37,14 @@ class Size:
 
 FULL = Size(
     repetitions=5,
-    shops=200,
-    visits=960,
-    limit_visits=1920,
+    shops=100,
+    visits=800,
+    limit_visits=960,
     limit_clients=(4, 8, 16, 32),
     control_visits=320,
     outlets=200_000,
-    searches=300,
-    bookings=640,
+    searches=200,
+    bookings=320,
 )
 SHORT = Size(
     repetitions=1,
