@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.rides import services
-from apps.rides.models import Booking, SpokenCodeTries
+from apps.rides.models import Booking, Fare, SpokenCodeTries
 from uma.kernel.errors import DomainError
 from uma.kernel.money import rupees
 
@@ -103,6 +103,18 @@ class BookingAdmin(_ReadOnly):
 
     def has_void_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("rides.void_booking")
+
+
+@admin.register(Fare)
+class FareAdmin(_ReadOnly):
+    list_display = ("recorded_at", "booking", "fare")
+    list_select_related = ("booking",)
+    search_fields = ("=booking__id", "=booking__ref")
+    ordering = ("-recorded_at",)
+
+    @admin.display(description="Fare")
+    def fare(self, fare: Fare) -> str:
+        return f"₹{rupees(fare.fare_paise):,.2f}"
 
 
 @admin.register(SpokenCodeTries)
