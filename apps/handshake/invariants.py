@@ -111,6 +111,6 @@ def _bookings() -> list[Violation]:
 
 def _overcommitted() -> list[Violation]:
     return [
-        Violation("overcommitted budgets", str(found), "has given away more than it has")
+        Violation("overcommitted budgets", str(found.campaign_id), f"{found.scope}: {found.what}")
         for found in campaigns.find_overcommitted()
     ]
