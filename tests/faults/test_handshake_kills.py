@@ -26,6 +26,7 @@ LONGEST_S = 240.0
 # One in three meets a web worker, one in seventeen PostgreSQL as a whole, the others one backend.
 CHANCES = {"worker": 6, "backend": 10, "postmaster": 1}
 ACKS_BETWEEN = 2
+PATIENCE_S = 10.0
 
 
 def children(pid: int) -> dict[int, str]:
@@ -99,7 +100,7 @@ def survive(crowd: Crowd, killer: Killer) -> None:
     crowd.begin()
     assert crowd.wait_for(10, within_s=30), crowd.surprises
     while killer.kills.total() < KILLS and time.monotonic() - began < LONGEST_S:
-        crowd.wait_for(ACKS_BETWEEN, within_s=5)
+        crowd.wait_for(ACKS_BETWEEN, within_s=PATIENCE_S)
         killer.strike()
         assert not crowd.surprises
     crowd.end(within_s=60)

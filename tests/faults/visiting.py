@@ -29,7 +29,7 @@ from uma.stack.server import Server
 
 TIMEOUT_S = 10
 PAUSE_S = 0.02
-OK, CREATED, BUSY, BROKEN = 200, 201, 409, 500
+OK, CREATED, BROKEN = 200, 201, 500
 
 
 @dataclass(frozen=True)
@@ -125,18 +125,24 @@ class Crowd:
         as_rider = bearer(UUID(rider), "rider", now=timezone.now())
         as_owner = bearer(UUID(owner), "merchant", now=timezone.now())
         booked = self._insist(session, "rides/book", {"campaignId": campaign}, as_rider)
-        ride = booked.body["ride"]
+        ride, attempts = booked.body["ride"], 0
         began = time.monotonic()
-        scanned = self._insist(
-            session, "handshake/execute", {"qrData": ride["qrCode"]}, as_owner, ride=ride["id"]
-        )
+        while True:
+            code = {"qrData": ride["qrCode"]}
+            scanned = self._insist(session, "handshake/execute", code, as_owner)
+            attempts += scanned.attempts
+            if scanned.status == OK:
+                break
+            # So long without an answer that the code is old, and nothing was settled: the phone
+            # shows the next one, which is another request.
+            ride = self._insist(session, f"rides/{ride['id']}", None, as_rider).body
         shook = scanned.body["handshake"]
         return Ack(
             handshake_id=shook["id"],
             booking_id=shook["bookingId"],
             rider_id=rider,
             paise=round(shook["amounts"]["reimbursement"] * 100),
-            attempts=scanned.attempts,
+            attempts=attempts,
             replayed=scanned.replayed,
             seconds=time.monotonic() - began,
         )
@@ -145,37 +151,33 @@ class Crowd:
         self,
         session: requests.Session,
         path: str,
-        body: dict[str, str],
+        body: dict[str, str] | None,
         headers: dict[str, str],
-        ride: str | None = None,
     ) -> "Answer":
-        key, attempts = secrets.token_hex(16), 0
+        """Ask until there is an answer that says for sure what has happened."""
+        key, attempts = {"Idempotency-Key": secrets.token_hex(16)} if body else {}, 0
         while True:
             attempts += 1
             try:
-                response = session.post(
+                response = session.request(
+                    "POST" if body else "GET",
                     f"{self.url}/api/{path}",
                     json=body,
-                    headers=headers | {"Idempotency-Key": key},
+                    headers=headers | key,
                     timeout=TIMEOUT_S,
                 )
             except requests.RequestException as silence:
                 self._count(type(silence).__name__)
                 time.sleep(PAUSE_S)
                 continue
-            self._count(f"{path} {response.status_code}")
-            if response.status_code in {OK, CREATED}:
+            if body:
+                self._count(f"{path} {response.status_code}")
+            if response.status_code in {OK, CREATED} or _is(response, "qr_stale"):
                 replayed = response.headers.get("Idempotent-Replayed") == "true"
-                return Answer(response.json(), attempts, replayed)
-            if not self._may_repeat(response):
-                raise Surprise(f"{path} {ride}: {response.status_code} {response.text[:300]}")
+                return Answer(response.status_code, response.json(), attempts, replayed)
+            if not (response.status_code >= BROKEN or _is(response, "busy")):
+                raise Surprise(f"{path}: {response.status_code} {response.text[:300]}")
             time.sleep(PAUSE_S)
-
-    @staticmethod
-    def _may_repeat(response: requests.Response) -> bool:
-        if response.status_code == BUSY:
-            return bool(response.json()["code"] == "busy")
-        return response.status_code >= BROKEN
 
     def _count(self, what: str) -> None:
         with self._lock:
@@ -186,6 +188,7 @@ class Crowd:
 class Answer:
     """What a visitor was told in the end, and after how many attempts."""
 
+    status: int
     body: dict[str, Any]  # Any: a JSON document
     attempts: int
     replayed: bool
@@ -193,6 +196,12 @@ class Answer:
 
 class Surprise(Exception):
     """An answer that no rule explains."""
+
+
+def _is(response: requests.Response, code: str) -> bool:
+    """Tell whether the answer is this problem."""
+    found = "problem+json" in response.headers.get("Content-Type", "")
+    return found and bool(response.json()["code"] == code)
 
 
 def prepare(platform: Platform, *, shops: int, riders: int) -> tuple[list[list[str]], list[str]]:
