@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Allotment
 from apps.handshake import disputes, reversals, services
-from apps.handshake.models import Handshake
+from apps.handshake.models import Dispute, Handshake
 from apps.notifications.models import InboxMessage
 from apps.rides.models import Booking
 from apps.wallet import codes
@@ -28,8 +28,10 @@ from tests.concurrency.test_handshake import (
     CAP_PAISE,
     LATER_VISIT_PAISE,
     TWINS,
+    after,
     journals,
     scanning,
+    stopping,
 )
 from tests.factories import (
     FUNDS_PAISE,
@@ -255,22 +257,70 @@ def test_without_the_locks_the_ledger_returns_no_more_than_was_paid(
     assert journals("handshake_reversal") == 1
 
 
+def test_a_visit_taken_back_while_it_is_announced_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The announcement finds the handshake in somebody's hand and leaves it to the sweep."""
+    shop, inside = make_shop(), threading.Event()
+    handshake = visited(shop)
+    monkeypatch.setattr(wallet, "lock_balances", stopping(inside, wallet.lock_balances))
+
+    outcome = at_once(reversing(handshake, shop), after(inside, announcing(handshake)))
+
+    assert outcome == ["reversed", None]
+    assert services.announce(handshake_id=handshake.pk, now=NOON) is not None
+    assert (allotment(shop).visits, allotment(shop).spent_paise) == (0, 0)
+
+
+def contesting(handshake: Handshake) -> str:
+    disputes.open_dispute(
+        handshake=handshake,
+        opened_by=handshake.rider_id,
+        opened_as="rider",
+        reason="It was not me",
+        now=NOON,
+    )
+    return "contested"
+
+
+def deciding(dispute_id: UUID, *, for_merchant: bool) -> Callable[[], str]:
+    def decide() -> str:
+        disputes.decide(
+            dispute_id=dispute_id,
+            for_merchant=for_merchant,
+            actor_id=uuid4(),
+            reason="looked at",
+            now=NOON,
+        )
+        return "merchant" if for_merchant else "rider"
+
+    return decide
+
+
+def test_a_dispute_decided_for_both_sides_at_once_is_decided_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = make_shop()
+    handshake = visited(shop)
+    contesting(handshake)
+    dispute = Dispute.objects.get(handshake=handshake)
+    monkeypatch.setattr(wallet, "post", paused(wallet.post))
+
+    outcome = at_once(*(deciding(dispute.pk, for_merchant=side) for side in (True, False)))
+
+    (winner,) = set(outcome) - {"UnknownHandshake"}
+    assert balance(codes.rider_parked(handshake.rider_id)) == 0
+    back = CAP_PAISE if winner == "rider" else 0
+    assert balance(codes.rider_wallet(handshake.rider_id)) == back
+    assert shop.wallet_paise == FUNDS_PAISE - MAX_COST_PAISE + CAP_PAISE - back
+
+
 @pytest.mark.usefixtures("slow_reversal")
 def test_a_reversal_and_a_dispute_at_once_are_one_of_the_two() -> None:
     shop = make_shop()
     handshake = visited(shop)
 
-    def contest() -> str:
-        disputes.open_dispute(
-            handshake=handshake,
-            opened_by=handshake.rider_id,
-            opened_as="rider",
-            reason="I was charged",
-            now=NOON,
-        )
-        return "contested"
-
-    outcome = at_once(reversing(handshake, shop), contest)
+    outcome = at_once(reversing(handshake, shop), lambda: contesting(handshake))
 
     assert sorted(map(str, outcome)) in [
         ["NotDisputable", "reversed"],
