@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from io import StringIO
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +17,7 @@ from uma.kernel.ids import new_id
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spoils_the_books]
 LATER = NOON + timedelta(hours=1)
-Names = dict[str, object]
+Names = dict[str, UUID]
 
 
 @dataclass(frozen=True)
