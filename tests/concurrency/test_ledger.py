@@ -170,6 +170,20 @@ def test_without_lock_and_state_a_hold_is_captured_and_released() -> None:
     assert balance(merchant.held) == 0
 
 
+def wait_for_a_sleeper() -> None:
+    """Wait until another session is in a pause that a test put in."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM pg_stat_activity"
+                " WHERE wait_event = 'PgSleep' AND datname = current_database()"
+            )
+            if cursor.rowcount:
+                return
+        time.sleep(0.02)
+    pytest.fail("nobody sleeps")
+
+
 def held_when_frozen(*, lock: bool) -> int:
     """Freeze while a capture is under way; return what was still held once the freeze was over."""
     merchant, rider = scenes.make_merchant(holds_paise=HOLD_PAISE), make_rider()
@@ -177,7 +191,7 @@ def held_when_frozen(*, lock: bool) -> int:
     held_paise: list[int] = []
 
     def freeze() -> None:
-        time.sleep(0.2)
+        wait_for_a_sleeper()
         services.freeze(codes=[merchant.wallet, merchant.held], at=NOON)
         held_paise.append(selectors.held_paise(merchant_id=merchant.id))
 
