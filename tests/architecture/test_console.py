@@ -1,12 +1,10 @@
 """Operators see every row, and change none of those that services write."""
 
-from typing import Any
-
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
+from django.http import HttpRequest
 from django.test import RequestFactory
 
 from apps.accounts.models import User
@@ -19,14 +17,10 @@ OURS = [
 ]
 
 
-class Everything(AnonymousUser):
-    """Somebody whom Django's permissions refuse nothing."""
-
-    is_active = True
-    is_staff = True
-
-    def has_perm(self, *_args: Any, **_options: Any) -> bool:  # Any: Django's signature
-        return True
+def request_of_somebody_who_may_everything() -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = User(username="chief", is_staff=True, is_superuser=True, created_at=NOON)
+    return request
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
@@ -40,8 +34,7 @@ def test_every_model_is_in_the_console(model: type[Model]) -> None:
     ids=lambda model: model._meta.label,
 )
 def test_no_form_of_the_console_writes_a_row(model: type[Model]) -> None:
-    request = RequestFactory().get("/")
-    request.user = Everything()
+    request = request_of_somebody_who_may_everything()
     desk = admin.site._registry[model]
 
     may = (
@@ -54,8 +47,7 @@ def test_no_form_of_the_console_writes_a_row(model: type[Model]) -> None:
 
 
 def test_of_a_person_the_console_changes_nothing_but_an_operators_roles() -> None:
-    request = RequestFactory().get("/")
-    request.user = Everything()
+    request = request_of_somebody_who_may_everything()
     desk = admin.site._registry[User]
     person = User(username="somebody", created_at=NOON)
 
