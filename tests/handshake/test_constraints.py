@@ -23,13 +23,18 @@ NEVER_EDITED = {
     "campaign_id": str(UUID(int=1)),
     "rider_id": str(UUID(int=1)),
     "actor_id": str(UUID(int=1)),
+    "zone_code": "BLR",
     "is_new_customer": False,
+    "review": True,
+    "discount_bps": 1,
     "reimbursement_paise": 1,
     "cpt_fee_paise": 1,
     "cpa_fee_paise": 1,
     "gst_paise": 1,
     "merchant_debit_paise": 1,
     "released_paise": 1,
+    "bill_paise": 1,
+    "scan_distance_m": 1,
     "request_key": "k",
     "request_fingerprint": b"x",
     "created_at": LATER,
@@ -172,6 +177,21 @@ def test_a_handshake_is_never_deleted() -> None:
         send("DELETE FROM handshake_handshake WHERE id = %s", [handshake.pk])
 
     assert Handshake.objects.count() == 1
+
+
+def test_handshakes_are_never_emptied() -> None:
+    visit(make_shop())
+
+    with pytest.raises(DatabaseError, match="never removed"):
+        send("TRUNCATE handshake_handshake CASCADE", [])
+
+    assert Handshake.objects.count() == 1
+
+
+def test_all_but_the_marks_of_what_follows_is_never_edited() -> None:
+    marks = {"announced_at", "review_decided_at", "reversed_paise"}
+
+    assert set(NEVER_EDITED) == {field.attname for field in Handshake._meta.fields} - marks
 
 
 def test_a_handshake_is_returned_in_full_once() -> None:
