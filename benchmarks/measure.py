@@ -13,7 +13,7 @@ from benchmarks.session import FULL, SHORT, Session
 
 def everything(stores: Stores, *, short: bool, into: Path | None, started: float) -> None:
     """Measure all that can be, print it, and write it down when `into` says where."""
-    console = Console()
+    console, ran_on = Console(), report.machine()
     session = Session(stores, SHORT if short else FULL, console)
     session.count_trips()
     session.repeat()
@@ -23,4 +23,4 @@ def everything(stores: Stores, *, short: bool, into: Path | None, started: float
     if into is not None:
         command = "python -m benchmarks --short" if short else "make bench"
         took_s = time.monotonic() - started
-        report.write(into, found, NOT_MEASURED, command=command, took_s=took_s)
+        report.write(into, found, NOT_MEASURED, command=command, ran_on=ran_on, took_s=took_s)

@@ -15,12 +15,13 @@ from uma.stack.postgres import Cluster
 _WARM_UP_SHARE = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limit:
-    """What one run of pgbench did, after its warm-up."""
+    """What one run of pgbench did, after its warm-up; processor time per visit, all of it."""
 
     per_second: float
     p99_ms: float
+    postgres_cpu_s: float = 0.0
 
 
 def settle(cluster: Cluster, *, clients: int, scans: int, lock_merchant: bool = False) -> Limit:

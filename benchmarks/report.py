@@ -29,9 +29,10 @@ ledger's guards. What `kill -9` leaves is the subject of the fault tests.
 
 
 def machine() -> str:
-    """Return what ran this, in words."""
-    count = len(os.sched_getaffinity(0))
-    return f"{_WORDS.get(count, f'{count} cores')}, shared by server, database and load"
+    """Return what runs this, in words; asked before the run, so that other work shows."""
+    count, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    cores = _WORDS.get(count, f"{count} cores")
+    return f"{cores} shared by server, database and load, load average {load:.1f} before the run"
 
 
 def commit() -> str:
@@ -59,7 +60,13 @@ def show(console: Console, figures: Sequence[Figure], missing: Sequence[str]) ->
 
 
 def write(
-    folder: Path, figures: Sequence[Figure], missing: Sequence[str], *, command: str, took_s: float
+    folder: Path,
+    figures: Sequence[Figure],
+    missing: Sequence[str],
+    *,
+    command: str,
+    ran_on: str,
+    took_s: float,
 ) -> None:
     """Write results.md and results.json."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +76,7 @@ def write(
         "# Measured",
         "",
         (
-            f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}, {machine()}; `{command}`,"
+            f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}, {ran_on}; `{command}`,"
             f" {took_s / 60:.0f} min."
         ),
         "",

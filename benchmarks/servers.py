@@ -30,13 +30,13 @@ class Web:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and its living descendants so far."""
+    """Return the processor time of a process and its descendants so far, the ended ones too."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     spent = 0.0
     for member in family:
         with suppress(psutil.NoSuchProcess):
             times = member.cpu_times()
-            spent += times.user + times.system
+            spent += times.user + times.system + times.children_user + times.children_system
     return spent
 
 
@@ -49,7 +49,7 @@ class Stores:
     environment: Mapping[str, str]
 
     def postgres_cpu_seconds(self) -> float:
-        """Return the processor time of the database's living processes so far."""
+        """Return the processor time of the database's processes so far."""
         assert self.cluster.process is not None
         return cpu_seconds(self.cluster.process.pid)
 

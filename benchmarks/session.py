@@ -148,11 +148,15 @@ class Session:
         self.say("the map was searched")
 
     def _limits(self, locked: Shop) -> None:
-        rates = [self._limit(clients).per_second for clients in self.size.limit_clients]
+        runs = [self._limit(clients) for clients in self.size.limit_clients]
+        best = max(runs, key=lambda run: run.per_second)
         locking = self._limit(scans.CLIENTS, lock_merchant=True)
         locking_hot = self._limit(scans.CLIENTS, lock_merchant=True, shops=[locked])
         self.samples.add(
-            limit=max(rates), locking_p99=locking.p99_ms, locking_hot_p99=locking_hot.p99_ms
+            limit=best.per_second,
+            limit_cpu=best.postgres_cpu_s,
+            locking_p99=locking.p99_ms,
+            locking_hot_p99=locking_hot.p99_ms,
         )
 
     def _handshakes(self, web: Web, busy: Shop) -> None:
@@ -163,6 +167,7 @@ class Session:
             p99=spread.p99_ms,
             wal_kb=spread.wal_kb,
             cpu=spread.web_cpu_s,
+            whole_cpu=spread.web_cpu_s + spread.postgres_cpu_s,
             postgres_cpu=spread.postgres_cpu_s,
             hot=hot.per_second,
             hot_p99=hot.p99_ms,
@@ -218,9 +223,11 @@ class Session:
         )
         sent = scans.schedule(sold)
         self._city.queue_for_pgbench([one.visit for one in sent])
+        before = self.stores.postgres_cpu_seconds()
         found = pgbench.settle(
             self.stores.cluster, clients=clients, scans=len(sent), lock_merchant=lock_merchant
         )
+        found.postgres_cpu_s = (self.stores.postgres_cpu_seconds() - before) / len(sold)
         scans.verify_rows(sold, self._database)
         return found
 
