@@ -66,6 +66,10 @@ class Ledger(RuleBasedStateMachine):
         self.holds: dict[UUID, HeldMoney] = {}
         self.visits: list[Visit] = []
         self.frozen: set[str] = set()
+        # One visit has been: most sequences would not come as far as a reversal by themselves.
+        self.top_up(place=0, amount_paise=5_000)
+        self.hold(place=0, amount=(False, 0, 3_000))
+        self.capture(pick=0, place=0, shares=(300, 300), beyond=0)
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
