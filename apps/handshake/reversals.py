@@ -79,6 +79,8 @@ def reverse(
     fees = _fee_legs(handshake) if full else []
     uncount(handshake, back_paise + sum(leg.amount_paise for leg in fees), visits=int(full))
     legs = _reimbursement_legs(handshake, back_paise) + fees
+    if not legs:
+        raise NotReversible("Nothing of it is left to return.")
     reversal = _insert(
         Reversal(
             handshake=handshake,
