@@ -1,5 +1,6 @@
 """Each embedded server by itself: its data outlives kill -9, and its refusals say what to do."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -287,6 +288,7 @@ class TestWhoRunsTheServer:
             postgres, "unprivileged_prefix", postgres.unprivileged_prefix.__wrapped__
         )
         _let_others_pass(tmp_path)
+        _let_others_run_it(tmp_path, monkeypatch)
         cluster = Cluster(folder=tmp_path / "postgres")
 
         cluster.start()
@@ -308,8 +310,11 @@ class TestWhoRunsTheServer:
             postgres.unprivileged_prefix.__wrapped__("/bin/true", as_root=True)
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-    def test_an_ordinary_user_gets_a_working_server(self, tmp_path: Path) -> None:
+    def test_an_ordinary_user_gets_a_working_server(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """The same command line that `Cluster` builds for one, run as one."""
+        _let_others_run_it(tmp_path, monkeypatch)
         folder = tmp_path / "postgres"
         cluster = Cluster(folder=folder)
         cluster.start()
@@ -328,6 +333,18 @@ class TestWhoRunsTheServer:
             server.send_signal(signal.SIGINT)
 
         assert answered
+
+
+def _let_others_run_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use a copy of the binaries that everybody may read, wherever the project lies."""
+    found = postgres.find_binaries()
+    installed = Path(found["postgres"]).parents[2]
+    for source in installed.parent.glob(f"{installed.name}*"):
+        if source.is_dir() and not source.name.endswith(".dist-info"):
+            shutil.copytree(source, folder / source.name)
+    bin_folder = folder / Path(found["postgres"]).parent.relative_to(installed.parent)
+    here = dataclasses.replace(found, folder=bin_folder)
+    monkeypatch.setattr(postgres, "find_binaries", lambda: here)
 
 
 def _give_to_nobody(tmp_path: Path, folder: Path) -> None:
