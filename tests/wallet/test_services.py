@@ -274,3 +274,21 @@ def test_an_amount_of_nothing_is_a_bug_and_the_database_agrees() -> None:
             [uuid4(), ZONE, uuid4(), platform("bank_nodal"), merchant.wallet],
         )
     assert balance(merchant.wallet) == 0
+
+
+def test_a_posting_reads_the_accounts_that_it_names_and_no_others() -> None:
+    merchant = make_merchant()
+    services.open_accounts(codes=[codes.rider_wallet(uuid4()) for _ in range(3000)])
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE wallet_account")
+        # The plans of this session may be from a smaller table.
+        cursor.execute("DISCARD PLANS")
+        read_by_scans = "SELECT pg_stat_get_xact_tuples_returned('wallet_account'::regclass)"
+        cursor.execute(read_by_scans)
+        (before,) = cursor.fetchone()
+        top_up(merchant, 100)
+        cursor.execute(read_by_scans)
+        (after,) = cursor.fetchone()
+
+    assert after == before

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='wallet_account_moves_by_transfer', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (pg_trigger_depth() = 0 AND (OLD.id, OLD.code, OLD.kind, OLD.party, OLD.zone_code, OLD.normal_side, OLD.keeps_balance, OLD.may_overdraw, OLD.balance_paise, OLD.version, OLD.opened_at) IS DISTINCT FROM (NEW.id, NEW.code, NEW.kind, NEW.party, NEW.zone_code, NEW.normal_side, NEW.keeps_balance, NEW.may_overdraw, NEW.balance_paise, NEW.version, NEW.opened_at))', execute='public.wallet_refuse()', func='RETURN NEW;', hash='2bbf0922696536db0fcf28c3acc322d3816b9f69', operation='UPDATE', pgid='pgtrigger_wallet_account_moves_by_transfer_5f7bf', table='wallet_account', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='wallet_account_moves_by_transfer', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (pg_trigger_depth() = 0)', execute='public.wallet_account_edit()', func='RETURN NEW;', hash='8bb04c8136db8295c1a63ac3019ac4c5acf5122b', operation='UPDATE', pgid='pgtrigger_wallet_account_moves_by_transfer_5f7bf', table='wallet_account', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='account',
