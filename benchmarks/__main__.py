@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import signal
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -21,6 +23,8 @@ def main() -> None:
     chosen = parser.parse_args()
     into = chosen.into or (None if chosen.short else HERE)
     warnings.filterwarnings("ignore", message="No directory at")
+    # A stop from outside clears up as Ctrl-C does: a cluster's folder is large.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.monotonic()
     with stores() as running:
         import django  # noqa: PLC0415  # after the environment
