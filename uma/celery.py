@@ -1,13 +1,25 @@
 """The Celery application: settings that survive kill -9, and every periodic job on one screen."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+)
 from celery.utils.log import get_task_logger
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
+from uma.kernel import context
 from uma.kernel.lease import lease
+from uma.kernel.queue import REQUEST_ID
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "uma.settings")
 
@@ -17,17 +29,70 @@ EVERY_MINUTE = 60.0
 # Every job is safe to run twice and guarded against it. Times are UTC; 03:10 in India is 21:40.
 BEAT: dict[str, float | crontab] = {
     "apps.handshake.tasks.sweep_released": 5.0,
+    "apps.ondc.tasks.process_forgotten_inbound": 5.0,
+    "apps.ondc.tasks.deliver_waiting": 5.0,
+    "apps.ondc.tasks.recover_confirmations": 5.0,
+    "apps.ondc.tasks.observe": 10.0,
+    "apps.ondc.tasks.repeat_lost_issues": EVERY_MINUTE,
     "apps.handshake.tasks.announce_forgotten": EVERY_MINUTE,
     "apps.notifications.tasks.push_forgotten": EVERY_MINUTE,
-    "apps.rides.tasks.expire_overdue": EVERY_MINUTE,
+    "apps.notifications.tasks.deliver_webhooks": 5.0,
+    "apps.gamification.tasks.settle_no_shows": EVERY_MINUTE,
+    "apps.gamification.tasks.remind": EVERY_MINUTE,
+    "apps.gamification.tasks.uphold_overdue": EVERY_MINUTE,
+    "apps.gamification.tasks.project_due": EVERY_MINUTE,
+    "apps.gamification.tasks.plan_missions": crontab(minute="*/5"),
+    "apps.gamification.tasks.repair_awards": crontab(hour="20", minute="20"),
+    "apps.accounts.tasks.keep_exports": EVERY_MINUTE,
+    "apps.accounts.tasks.delete_firebase_accounts": EVERY_MINUTE,
+    "apps.payments.tasks.handle_forgotten_events": EVERY_MINUTE,
+    "apps.payments.tasks.look_for_payments": EVERY_MINUTE,
+    "apps.payments.tasks.submit_payouts": 10.0,
+    "apps.payments.tasks.look_at_payouts": EVERY_MINUTE,
+    "apps.payments.tasks.watch_balances": EVERY_MINUTE,
+    "apps.payments.tasks.issue_credit_notes": 10 * EVERY_MINUTE,
+    "apps.ondc.tasks.book_fees": EVERY_MINUTE,
     "apps.campaigns.tasks.campaign_clock": EVERY_MINUTE,
+    "apps.campaigns.tasks.settle_boosts": EVERY_MINUTE,
+    "apps.merchants.tasks.announce_invitations": EVERY_MINUTE,
+    "apps.merchants.tasks.expire_invitations": crontab(minute="17"),
+    "apps.analytics.tasks.count_days": crontab(minute="35"),
+    "apps.merchants.tasks.renew_subscriptions": crontab(minute="7"),
+    "apps.payments.tasks.keep_wallets_within_limits": crontab(minute="27"),
     "apps.handshake.tasks.verify_ledger": crontab(hour="21", minute="40"),
+    "apps.payments.tasks.pull_settlements": crontab(hour="*/4", minute="35"),
+    "apps.payments.tasks.reconcile": crontab(hour="21", minute="15"),
+    "apps.payments.tasks.check_custody": crontab(hour="21", minute="50"),
+    "apps.accounts.tasks.purge_sign_ins": crontab(hour="21", minute="55"),
+    "apps.accounts.tasks.verify_sealed_values": crontab(hour="22", minute="25"),
+    "apps.payments.tasks.issue_invoices": crontab(hour="22", minute="40"),
     "apps.notifications.tasks.revoke_idle_devices": crontab(hour="22", minute="10"),
+    "apps.ondc.tasks.purge_inbound": crontab(hour="22", minute="40"),
+    "apps.ondc.tasks.purge_outbound": crontab(hour="22", minute="45"),
+    "apps.gamification.tasks.purge_reminders": crontab(hour="22", minute="50"),
+    "apps.ondc.tasks.forget_dispatches": crontab(hour="22", minute="50"),
+    "apps.jobs.tasks.forget_runs": crontab(hour="22", minute="25"),
 }
 
 SOCKET_S = 0.25
 TASK_LIMIT_S = 50
 NIGHTLY_LIMIT_S = 1_800
+
+
+@setup_logging.connect
+def _log_as_django_does(**_: object) -> None:
+    """Keep Celery from setting up loggers of its own: LOGGING in the settings is for all."""
+
+
+@task_prerun.connect
+def _know_the_request(task: Any, task_id: str, **_: object) -> None:  # Any: Celery's task
+    # A periodic job was asked for by nobody: its lines are found by the message's own id.
+    context.begin(context.Origin(getattr(task.request, REQUEST_ID, None) or task_id))
+
+
+@task_postrun.connect
+def _forget_the_request(**_: object) -> None:
+    context.end()
 
 
 class Application(Celery):
@@ -92,6 +157,40 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_to_start(**_: object) -> None:
+    # Not at the top: whoever only reads this module may have no settings yet.
+    from uma.checks import stop_on_contradictions  # noqa: PLC0415
+
+    try:
+        stop_on_contradictions()
+    except ImproperlyConfigured as wrong:
+        # Celery logs what a receiver raises and goes on; not so when it asks to leave.
+        raise SystemExit(str(wrong)) from wrong
+
+
+def _record(job: str) -> None:
+    """Run the job and leave in the console what became of it."""
+    # Not at the top: models can be imported only once Django is set up.
+    from apps.jobs import services as jobs  # noqa: PLC0415
+
+    run_id = jobs.begin(job=job, now=timezone.now())
+    did = None
+    error = "Unknown"
+    try:
+        did = app.tasks[job]()
+        error = ""
+    finally:
+        failure = sys.exc_info()[0]
+        jobs.end(
+            run_id=run_id,
+            did=did if isinstance(did, int) else None,
+            error=error and (failure.__name__ if failure else error),
+            now=timezone.now(),
+        )
+
+
 @app.task(name="uma.run_job", acks_late=True, ignore_result=True)
 def run_job(*, job: str, **_: object) -> bool:
     """Run one periodic job unless it is running anywhere already; answer whether it ran."""
@@ -99,7 +198,7 @@ def run_job(*, job: str, **_: object) -> bool:
     assert job in BEAT, job
     with lease(job) as mine:
         if mine:
-            app.tasks[job]()
+            _record(job)
         else:
-            logger.info("%s is running elsewhere", job)
+            logger.info("a job is running elsewhere", extra={"job": job})
     return mine

@@ -1,20 +1,32 @@
 """Settings that contradict each other: found when the program starts, not when money moves."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's name for it
-from limits import parse
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from uma.kernel.crypto.checks import blind_index_key_is_a_key, field_keys_are_keys
+from uma.kernel.http.access_tokens import signing_keys
+from uma.kernel.http.counting import parse_rate
+from uma.kernel.http.lanes import LANES
+from uma.kernel.roles import too_mighty
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "testserver"})
 QR_KEY = re.compile(r"[A-Z0-9]{1,2}:[0-9a-f]{64}")
+REFRESH_KEY = re.compile(r"[0-9a-f]{64}")
 LEAST_KEY_BYTES = 32
 DEVELOPMENT = "development-only"
+GOOGLE = ".googleapis.com"
+GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
 
 
 def _debug_is_private() -> Iterator[CheckMessage]:
@@ -68,6 +80,46 @@ def _firebase_is_not_emulated() -> Iterator[CheckMessage]:
         )
 
 
+def _clouds_are_real() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        return
+    for name in ("FCM_URL", "FIREBASE_AUTH_URL"):
+        address = urlsplit(getattr(settings, name))
+        host = address.hostname or ""
+        google = address.scheme == "https" and f".{host}".endswith(GOOGLE)
+        if getattr(settings, name) and not google:
+            yield Error(
+                f"UMA_{name} is not Google's: whoever listens there says who is who.",
+                hint=f"Unset UMA_{name}; the sandbox's codes are for a developer's machine.",
+                id="uma.E027",
+            )
+    if settings.RAZORPAY_URL:
+        yield Error(
+            "UMA_RAZORPAY_URL names another gateway than Razorpay: whoever listens there says who paid.",
+            hint="Unset UMA_RAZORPAY_URL; the pretended Razorpay is for a developer's machine.",
+            id="uma.E030",
+        )
+    if settings.FIREBASE_CREDENTIALS and not _is_googles_account(settings.FIREBASE_CREDENTIALS):
+        yield Error(
+            "The service account is not one of Google's, or its file cannot be read.",
+            hint="Let UMA_FIREBASE_CREDENTIALS name the file that Firebase gave for the project.",
+            id="uma.E028",
+        )
+    if not settings.FIREBASE_CREDENTIALS:
+        yield Warning(
+            "Nobody can sign in, and nothing is pushed.",
+            hint="Set UMA_FIREBASE_CREDENTIALS to the project's service-account file.",
+            id="uma.W020",
+        )
+
+
+def _is_googles_account(path: str) -> bool:
+    try:
+        return bool(json.loads(Path(path).read_text())["token_uri"] == GOOGLE_TOKENS)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _documents_are_durable() -> Iterator[CheckMessage]:
     # Keys of a MongoDB URL are case-insensitive.
     options = {
@@ -83,17 +135,43 @@ def _documents_are_durable() -> Iterator[CheckMessage]:
 
 
 def _secrets_are_secret() -> Iterator[CheckMessage]:
-    secrets = {
+    if len(settings.SECRET_KEY.encode()) < LEAST_KEY_BYTES:
+        yield Error(f"UMA_SECRET_KEY is shorter than {LEAST_KEY_BYTES} bytes.", id="uma.E008")
+    if not settings.DEBUG and settings.SECRET_KEY.startswith(DEVELOPMENT):
+        yield Error("UMA_SECRET_KEY is the one that everybody knows.", id="uma.E009")
+
+
+def _token_keys_are_keys() -> Iterator[CheckMessage]:
+    try:
+        signing_keys(settings.ACCESS_TOKEN_KEYS)
+    except ValueError as wrong:
+        yield Error(
+            f"Access token keys are malformed: {wrong}.",
+            hint='Write UMA_ACCESS_TOKEN_KEYS as "kid:seed,kid:public:key", 64 hex digits each.',
+            id="uma.E014",
+        )
+    if not all(REFRESH_KEY.fullmatch(key) for key in settings.REFRESH_KEYS.split(",")):
+        yield Error(
+            "Refresh keys are malformed.",
+            hint='Write UMA_REFRESH_KEYS as "hex,hex", 64 lower-case hex digits each.',
+            id="uma.E015",
+        )
+
+
+def _no_secret_serves_twice() -> Iterator[CheckMessage]:
+    """Whoever learns one secret must not hold another with it."""
+    kept = {
+        "UMA_ACCESS_TOKEN_KEYS": settings.ACCESS_TOKEN_KEYS,
+        "UMA_REFRESH_KEYS": settings.REFRESH_KEYS,
+        "UMA_QR_MASTER_KEYS": settings.QR_MASTER_KEYS,
         "UMA_SECRET_KEY": settings.SECRET_KEY,
-        "UMA_ACCESS_TOKEN_KEY": settings.ACCESS_TOKEN_KEY,
     }
-    for name, value in secrets.items():
-        if len(value.encode()) < LEAST_KEY_BYTES:
-            yield Error(f"{name} is shorter than {LEAST_KEY_BYTES} bytes.", id="uma.E008")
-        if not settings.DEBUG and value.startswith(DEVELOPMENT):
-            yield Error(f"{name} is the one that everybody knows.", id="uma.E009")
-    if settings.SECRET_KEY == settings.ACCESS_TOKEN_KEY:
-        yield Error("Sessions and access tokens are signed with the same key.", id="uma.E010")
+    seen: dict[str, str] = {}
+    for name, text in kept.items():
+        for entry in text.split(","):
+            secret = entry.rpartition(":")[2]
+            if seen.setdefault(secret, name) != name:
+                yield Error(f"{name} repeats a key of {seen[secret]}.", id="uma.E010")
 
 
 def _requests_are_not_transactions() -> Iterator[CheckMessage]:
@@ -117,15 +195,30 @@ def _database_waits_end() -> Iterator[CheckMessage]:
 
 
 def _limits_are_rates() -> Iterator[CheckMessage]:
+    if settings.RATE_LIMITS.keys() != LANES.keys():
+        yield Error("The rates in the settings are not those of the lanes.", id="uma.E013")
+    if settings.WEB_PROCESSES < 1:
+        yield Error("UMA_WEB_WORKERS is not a number of processes.", id="uma.E013")
     for name, text in settings.RATE_LIMITS.items():
         try:
-            parse(text)
+            parse_rate(text)
         except ValueError:
             yield Error(
                 f"UMA_RATE_{name.upper()} is not a rate.",
-                hint='Write it like "100/minute".',
+                hint='Write it like "100/minute" or "5/10 minutes".',
                 id="uma.E013",
             )
+
+
+def _api_keys_fit_the_server() -> Iterator[CheckMessage]:
+    if settings.API_KEY_ENVIRONMENT not in {"live", "test"}:
+        yield Error("UMA_API_KEYS is neither live nor test.", id="uma.E031")
+    elif settings.DEBUG and settings.API_KEY_ENVIRONMENT == "live":
+        yield Error(
+            "A server under DEBUG takes live API keys.",
+            hint="Unset UMA_DEBUG, or set UMA_API_KEYS=test.",
+            id="uma.E032",
+        )
 
 
 def _metrics_can_be_read() -> Iterator[CheckMessage]:
@@ -142,12 +235,18 @@ CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _hosts_are_named,
     _proxies_are_counted,
     _qr_keys_are_keys,
+    field_keys_are_keys,
+    blind_index_key_is_a_key,
     _firebase_is_not_emulated,
+    _clouds_are_real,
     _documents_are_durable,
     _secrets_are_secret,
+    _token_keys_are_keys,
+    _no_secret_serves_twice,
     _requests_are_not_transactions,
     _database_waits_end,
     _limits_are_rates,
+    _api_keys_fit_the_server,
     _metrics_can_be_read,
 )
 
@@ -157,4 +256,41 @@ def check_settings(
     **_: object,
 ) -> list[CheckMessage]:
     """Return every contradiction in the settings."""
-    return [message for check in CHECKS for message in check()]
+    # What an app checks is named by the settings: the kernel, which registers this, knows no app.
+    of_apps = (import_string(name) for name in settings.APP_CHECKS)
+    return [message for check in (*CHECKS, *of_apps) for message in check()]
+
+
+def stop_on_contradictions() -> None:
+    """
+    Let no server or worker start that `manage.py check` would refuse; they do not ask it themselves.
+
+    Raises:
+        ImproperlyConfigured
+    """
+    wrong = [message for message in check_settings(None) if message.is_serious()]
+    if wrong:
+        raise ImproperlyConfigured(
+            " ".join(f"{one.id}: {one.msg} {one.hint or ''}" for one in wrong)
+        )
+
+
+def check_serving_role(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  # Django's signature
+    databases: Sequence[str] | None = None,
+    **_: object,
+) -> list[CheckMessage]:
+    """Return why the connected role must not serve: `check --database default` asks (decisions/0014)."""
+    if not databases or settings.ACTS_AS_OWNER:
+        return []
+    problem = too_mighty()
+    if not problem:
+        return []
+    return [
+        (Warning if settings.DEBUG else Error)(
+            f"The role that serves {problem}: whoever can send SQL can go round the ledger's guards.",
+            hint="Name the owner in DATABASE_OWNER_URL, a role of its own in DATABASE_URL, and run"
+            " `manage.py grant`.",
+            id="uma.W014" if settings.DEBUG else "uma.E014",
+        )
+    ]

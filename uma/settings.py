@@ -1,16 +1,24 @@
 """Every setting, read from the environment once; a missing secret stops the program."""
 
+import logging
+import os
 from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
 import environ
+from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
+
+from uma.kernel import logs
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+if "DATABASE_URL" in os.environ:
+    # An address from outside brings its own owner: the one in the file is of another database.
+    os.environ.setdefault("DATABASE_OWNER_URL", "")
 # What the embedded stack wrote about itself (addresses and development secrets); the environment
 # wins.
 environ.Env.read_env(BASE_DIR / ".local" / "env", overwrite=False)
@@ -27,10 +35,19 @@ def _secret(name: str, development: str) -> str:
 
 
 SECRET_KEY = _secret("UMA_SECRET_KEY", "development-only-secret-key-of-no-value-to-anybody")
-ACCESS_TOKEN_KEY = _secret("UMA_ACCESS_TOKEN_KEY", "development-only-access-token-key-of-no-value")
+# "kid:seed[,kid:seed][,kid:public:key]", Ed25519 in hex: the first signs, all verify.
+ACCESS_TOKEN_KEYS = _secret("UMA_ACCESS_TOKEN_KEYS", "D1:" + "7a" * 32)
+# "hex[,hex…]": from the first a refresh token's successor is derived, the others find one that was.
+REFRESH_KEYS = _secret("UMA_REFRESH_KEYS", "3c" * 32)
 # "kid:hex[,kid:hex…]": the first is used for new bookings, the others verify until their last
 # booking ends.
 QR_MASTER_KEYS = _secret("UMA_QR_MASTER_KEYS", "A1:" + "5d" * 32)
+# "kid:hex[,kid:hex…]": the first seals personal data, the others open what was sealed before the
+# key was changed (decisions/0015).
+FIELD_KEYS = _secret("UMA_FIELD_KEYS", "D1:" + "c4" * 32)
+BLIND_INDEX_KEY = _secret("UMA_BLIND_INDEX_KEY", "b1" * 32)
+# The seed that signs badges which riders take along (Ed25519, 64 hex digits).
+BADGE_KEY = _secret("UMA_BADGE_KEY", "9e" * 32)
 
 ALLOWED_HOSTS: list[str] = env.list(
     "UMA_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG else []
@@ -49,21 +66,49 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pgtrigger",
+    "csp",
     "uma.kernel",
     "django_migration_linter",
     "apps.accounts",
+    "apps.jobs",
     "apps.wallet",
     "apps.notifications",
     "apps.merchants",
+    "apps.payments",
     "apps.campaigns",
     "apps.rides",
+    "apps.gamification",
+    "apps.ondc",
     "apps.handshake",
+    "apps.analytics",
+]
+
+# What else must hold before anything starts (uma/checks.py).
+APP_CHECKS = [
+    "apps.ondc.checks.signing_holds",
+    "apps.ondc.checks.network_can_be_joined",
+    "apps.payments.checks.razorpay_is_whole",
+    "apps.ondc.checks.observability_is_whole",
+]
+
+# Each app's answers about one person: for the copy a person may ask for, and for erasure.
+PERSONAL_DATA = [
+    "apps.accounts.personal_data",
+    "apps.merchants.personal_data",
+    "apps.payments.personal_data",
+    "apps.rides.personal_data",
+    "apps.ondc.personal_data",
+    "apps.gamification.personal_data",
+    "apps.handshake.personal_data",
+    "apps.wallet.personal_data",
+    "apps.notifications.personal_data",
 ]
 
 MIDDLEWARE = [
     "uma.kernel.http.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "uma.kernel.http.pages.ContentSecurity",
     "uma.kernel.http.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -95,11 +140,16 @@ TEMPLATES = [
 
 # --- data stores -------------------------------------------------------------------------------
 
+# Whoever migrates owns the tables; whoever serves does not (decisions/0014). `manage.py` acts as the owner for
+# the commands that change tables, and no other program does.
+DATABASE_URL: str = env.str("DATABASE_URL", default="postgresql://uma@127.0.0.1:5432/uma")
+DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", default="")
+ACTS_AS_OWNER: bool = env.bool("UMA_ACTS_AS_OWNER", default=False)
+
 
 def _database() -> dict[str, Any]:  # Any: Django's own shape of a database entry
-    parsed: dict[str, Any] = env.db_url(
-        "DATABASE_URL", default="postgresql://uma@127.0.0.1:5432/uma"
-    )
+    url = (DATABASE_OWNER_URL if ACTS_AS_OWNER else "") or DATABASE_URL
+    parsed: dict[str, Any] = env.db_url_config(url)
     parsed.update(
         {
             # Services own their transactions: a refused request must not undo the rows that
@@ -134,7 +184,11 @@ MONGODB_URL: str = env.str(
 
 # --- language, time, files ----------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-in"
+LANGUAGE_CODE = "en"
+# What the apps' pages speak; the console speaks English.
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी"), ("kn", "ಕನ್ನಡ")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "uma_language"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -142,6 +196,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Development serves files from where they lie; production serves what collectstatic gathered.
+# Built files carry the digest of what is in them, so nobody needs to ask for one again.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/web/.+-[0-9A-Z]{8}\.\w+$"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 
 # --- API ----------------------------------------------------------------------------------------
@@ -160,14 +216,57 @@ REST_FRAMEWORK: dict[str, Any] = {  # Any: DRF's settings are of many types
     "UNAUTHENTICATED_TOKEN": None,
     "COERCE_DECIMAL_TO_STRING": False,
 }
-# Strangers by address, people by id; the scanner's lane is its own and counts in the process alone.
+# One for each lane (kernel/http/lanes.py); UMA_RATE_<LANE> replaces one.
 RATE_LIMITS: dict[str, str] = {
-    "anonymous": env.str("UMA_RATE_ANONYMOUS", default="100/minute"),
-    "rider": env.str("UMA_RATE_RIDER", default="1000/hour"),
-    "merchant": env.str("UMA_RATE_MERCHANT", default="6000/hour"),
-    "operator": env.str("UMA_RATE_OPERATOR", default="6000/hour"),
-    "scanner": env.str("UMA_RATE_SCANNER", default="1200/minute"),
+    lane: env.str(f"UMA_RATE_{lane.upper()}", default=rate)
+    for lane, rate in {
+        "anonymous": "100/minute",
+        "rider": "1000/hour",
+        # A ticket that is open asks for news every two seconds.
+        "rider_page": "6000/hour",
+        "merchant": "6000/hour",
+        "operator": "6000/hour",
+        "key": "6000/hour",
+        "scanner": "1200/minute",
+        # Credentials that opened nothing, by address: beyond it nothing from there is looked at.
+        "failed": "20/minute",
+        "sign_in_address": "60/minute",
+        "sign_in_device": "10/10 minutes",
+        "sign_in_phone": "5/10 minutes",
+        # Many phones share one address of a mobile network, and each asks every ten minutes.
+        "refresh_address": "600/minute",
+        "refresh_device": "30/10 minutes",
+        "invitation_address": "30/10 minutes",
+        "operator_sign_in": "10/15 minutes",
+    }.items()
 }
+# Alone, without Valkey, each process gives out its share of what can be guessed.
+WEB_PROCESSES: int = env.int("UMA_WEB_WORKERS", default=2)
+# Who reads which sessions ended, for every web process.
+ENDED_SESSIONS = "apps.accounts.selectors.EndedSessions"
+# Who tells a person that something is wrong with their sign-in: (person_id, event, event_id, now).
+SECURITY_NOTICE = "apps.notifications.services.security_notice"
+# Who must hear that sessions ended, in the same transaction: (person_id, session_ids, now).
+SESSIONS_ENDED = "apps.notifications.services.forget_installations"
+# Which keys of merchants' systems this server takes: `live`, or `test` where money is play money.
+API_KEY_ENVIRONMENT: str = env.str("UMA_API_KEYS", default="test" if DEBUG else "live")
+# How often the keys in use are read anew in the background; 0 leaves it to the requests.
+API_KEY_REFRESH_S: float = env.float("UMA_API_KEY_REFRESH_S", default=0.5)
+# Who reads them and who notes their use: the kernel knows no app.
+API_KEY_READER = "apps.merchants.selectors.read_keys"
+API_KEY_NOTER = "apps.merchants.services.note_key_use"
+# What can be had on the network in a zone, for missions: functions of (zone_id, now) that answer
+# gamification.selectors.Candidate. They read what was stored and ask no network.
+MISSION_SOURCES: dict[str, list[str]] = {"ride": [], "commerce": []}
+# Who may put missions into another order for one rider; nobody may add or leave out.
+MISSION_RANKER: str = env.str("UMA_MISSION_RANKER", default="")
+# How many strikes count against a rider: (rider_id, now).
+STRIKES = "apps.gamification.selectors.count_active"
+# Where an operator's permission reaches: zones by name, or None for everywhere.
+OPERATOR_ZONES = "apps.accounts.selectors.zones_with"
+# What was done to an object, for its page at the desk.
+TRAIL = "apps.accounts.selectors.trail"
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.OperatorBackend"]
 # What the reader of /metrics presents as a bearer token; without one the page exists in DEBUG only.
 METRICS_TOKEN: str = env.str("UMA_METRICS_TOKEN", default="")
 
@@ -196,17 +295,70 @@ CELERY_TIMEZONE = "UTC"
 
 # --- other people's clouds -----------------------------------------------------------------------
 
-# A service-account file; empty means that pushes are recorded and not sent.
+# A service-account file; empty means that pushes are recorded and not sent, and nobody signs in.
 FIREBASE_CREDENTIALS: str = env.str("UMA_FIREBASE_CREDENTIALS", default="")
 # Where FCM answers; only another address than Google's for the sandbox.
 FCM_URL: str = env.str("UMA_FCM_URL", default="")
+# Where Firebase Auth answers (certificates, accounts); the same goes for it.
+FIREBASE_AUTH_URL: str = env.str("UMA_FIREBASE_AUTH_URL", default="")
+
+# The project's public key for browsers, which is no secret; the sandbox takes any.
+FIREBASE_WEB_KEY: str = env.str("UMA_FIREBASE_WEB_KEY", default="sandbox" if DEBUG else "")
+
+# Razorpay: the key that orders and pays out, and the secrets that sign its webhooks. During a change
+# of a webhook's secret both are listed: older events are repeated under the older one.
+RAZORPAY_KEY_ID: str = env.str("UMA_RAZORPAY_KEY_ID", default="")
+RAZORPAY_KEY_SECRET: str = env.str("UMA_RAZORPAY_KEY_SECRET", default="")
+RAZORPAY_WEBHOOK_SECRETS: list[str] = env.list("UMA_RAZORPAY_WEBHOOK_SECRETS", default=[])
+RAZORPAYX_WEBHOOK_SECRETS: list[str] = env.list("UMA_RAZORPAYX_WEBHOOK_SECRETS", default=[])
+# The account that payouts leave from.
+RAZORPAYX_ACCOUNT_NUMBER: str = env.str("UMA_RAZORPAYX_ACCOUNT_NUMBER", default="")
+# Where Razorpay answers; only another address than its own for the sandbox.
+RAZORPAY_URL: str = env.str("UMA_RAZORPAY_URL", default="")
+
+# The network (apps/ondc/network.py): an environment, who we are on it, "key id:key[,key id:key]" of which
+# the first signs, and the keys that open challenges. Addresses are set only where they differ.
+ONDC_ENVIRONMENT: str = env.str("UMA_ONDC_ENVIRONMENT", default="preprod")
+ONDC_SUBSCRIBER_ID: str = env.str("UMA_ONDC_SUBSCRIBER_ID", default="")
+ONDC_SUBSCRIBER_URI: str = env.str("UMA_ONDC_SUBSCRIBER_URI", default="")
+ONDC_SIGNING_KEYS: list[str] = env.list("UMA_ONDC_SIGNING_KEYS", default=[])
+ONDC_ENCRYPTION_KEYS: list[str] = env.list("UMA_ONDC_ENCRYPTION_KEYS", default=[])
+ONDC_SITE_REQUEST_ID: str = env.str("UMA_ONDC_SITE_REQUEST_ID", default="")
+ONDC_REGISTRY_URL: str = env.str("UMA_ONDC_REGISTRY_URL", default="")
+ONDC_GATEWAY_URL: str = env.str("UMA_ONDC_GATEWAY_URL", default="")
+ONDC_REGISTRY_PUBLIC_KEY: str = env.str("UMA_ONDC_REGISTRY_PUBLIC_KEY", default="")
+# Our terms: a page that says them, the share of a fare that a seller owes us, where it is paid to.
+ONDC_TERMS_URL: str = env.str("UMA_ONDC_TERMS_URL", default="")
+ONDC_FINDER_FEE_PERCENT: str = env.str("UMA_ONDC_FINDER_FEE_PERCENT", default="1")
+ONDC_BANK_CODE: str = env.str("UMA_ONDC_BANK_CODE", default="")
+ONDC_BANK_ACCOUNT: str = env.str("UMA_ONDC_BANK_ACCOUNT", default="")
+ONDC_PAYMENT_ADDRESS: str = env.str("UMA_ONDC_PAYMENT_ADDRESS", default="")
+# Who answers for complaints: what sellers' grievance desks see of us.
+ONDC_GRIEVANCE_NAME: str = env.str("UMA_ONDC_GRIEVANCE_NAME", default="Grievance Desk")
+ONDC_GRIEVANCE_PHONE: str = env.str("UMA_ONDC_GRIEVANCE_PHONE", default="")
+ONDC_GRIEVANCE_EMAIL: str = env.str("UMA_ONDC_GRIEVANCE_EMAIL", default="")
+# Where the network wants to be told of each message, without the people in it; off without both.
+ONDC_OBSERVABILITY_URL: str = env.str("UMA_ONDC_OBSERVABILITY_URL", default="")
+ONDC_OBSERVABILITY_TOKEN: str = env.str("UMA_ONDC_OBSERVABILITY_TOKEN", default="")
+# A search goes out once in each of these: sellers answer in the one they speak.
+ONDC_RIDE_VERSIONS: list[str] = env.list(
+    "UMA_ONDC_RIDE_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"]
+)
+# How many riders may watch a search in one web process; each holds one of its threads.
+ONDC_WATCHERS: int = env.int("UMA_ONDC_WATCHERS", default=2)
+# How long one of them watches before the app comes back by itself.
+ONDC_WATCH_S: float = env.float("UMA_ONDC_WATCH_S", default=25)
 
 # --- security -----------------------------------------------------------------------------------
 
 SESSION_COOKIE_NAME = "uma_session" if DEBUG else "__Host-uma_session"
 CSRF_COOKIE_NAME = "uma_csrf" if DEBUG else "__Host-uma_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SESSION_COOKIE_AGE = 8 * 3600
+# Operators: a quarter of an hour without a request, eight hours in all.
+SESSION_COOKIE_AGE = 15 * 60
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_LONGEST_S = 8 * 3600
+CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT: bool = env.bool("UMA_SSL_REDIRECT", default=not DEBUG)
 # Whoever watches the process asks it directly, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^health(/live|/ready)?$", r"^metrics$"]
@@ -215,25 +367,31 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Pages and the admin; answers of the API may load and do nothing (kernel/http/middleware.py).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF, csp.NONCE],
+        "style-src": [csp.SELF, csp.NONCE],
+        # `data:` for QR codes and the icons of the documentation.
+        "img-src": [csp.SELF, "data:"],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.NONE],
+        "base-uri": [csp.NONE],
+        "object-src": [csp.NONE],
+    }
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 # How many proxies in front of the platform add to X-Forwarded-For; 0 means the header is ignored.
 PROXY_COUNT: int = env.int("UMA_PROXY_COUNT", default=0)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "uma.kernel.http.request_id.RequestIdFilter"}},
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request_id"],
-        }
-    },
-    # Django brings handlers of its own, which would say everything twice.
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
-    "root": {"handlers": ["console"], "level": env.str("UMA_LOG_LEVEL", default="INFO")},
-}
+# --- what the platform says of itself -----------------------------------------------------------
+
+LOG_LEVEL: str = env.str("UMA_LOG_LEVEL", default="INFO")
+# Python's warnings are lines like all others.
+logging.captureWarnings(not DEBUG)
+LOGGING = logs.settings_for(debug=DEBUG, level=LOG_LEVEL)
+# One line for each request.
+ACCESS_LOG: bool = env.bool("UMA_ACCESS_LOG", default=True) and LOG_LEVEL in ("DEBUG", "INFO")

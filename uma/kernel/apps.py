@@ -9,6 +9,10 @@ class KernelConfig(AppConfig):
     label = "kernel"
 
     def ready(self) -> None:
-        from uma.checks import check_settings  # noqa: PLC0415  # settings are complete only now
+        from uma.checks import (  # noqa: PLC0415  # settings are complete only now
+            check_serving_role,
+            check_settings,
+        )
 
         checks.register(check_settings)
+        checks.register(check_serving_role, checks.Tags.database)

@@ -1,19 +1,24 @@
 """The operators' desk: rows to read, and acts that ask before a service is called."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
+from uma.kernel.crypto.errors import SealedValueUnreadable
 from uma.kernel.errors import DomainError
 from uma.kernel.money import rupees
 
@@ -28,10 +33,97 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+# Rows that lie in no zone and are no secret of any: a chart of accounts, the roles of a table.
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The `has_…_permission` of an act, which also says where the act reaches."""
+
+    permission: str
+
+    def __call__(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission)
+
+
+@lru_cache(maxsize=1)
+def _reader_of_zones() -> Callable[[object, str], frozenset[str] | None]:
+    found: Callable[[object, str], frozenset[str] | None] = import_string(settings.OPERATOR_ZONES)
+    return found
+
+
+class _ReadsTrail(Protocol):
+    """The trail's selector: the kernel shows its rows and knows nothing else of them."""
+
+    def __call__(self, *, object_ids: Sequence[str]) -> Sequence[object]: ...
+
+
+@lru_cache(maxsize=1)
+def _reader_of_the_trail() -> _ReadsTrail:
+    found: _ReadsTrail = import_string(settings.TRAIL)
+    return found
+
+
+def zones_with(request: HttpRequest, permission: str) -> frozenset[str] | None:
+    """Return the zones in which the operator has the permission; None means everywhere."""
+    return _reader_of_zones()(request.user, permission)
+
+
 class ReadOnlyAdmin(admin.ModelAdmin[M]):
-    """Rows that only services write: no form adds, changes or deletes one."""
+    """
+    Rows that only services write, and of which an operator sees those of the operator's own zones.
+
+    `zone_path` says where a row keeps its zone's code. Left out, the rows lie across the zones and
+    only who sees every zone sees them.
+    """
 
     show_full_result_count = False
+    change_form_template = "kernel/change_form.html"
+    zone_path: ClassVar[str | None] = None
+    # Whose acts the page of a row shows: attributes of the row that hold an object's key.
+    trail_keys: ClassVar[tuple[str, ...]] = ("pk",)
+
+    def trail_ids(self, row: M) -> list[str]:
+        """Return the keys under which acts on the row are found in the trail."""
+        found = (getattr(row, name) for name in self.trail_keys)
+        return [str(key) for key in found if key is not None]
+
+    # Any: Django's context.
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show on the page of a row what was done to it, by whom, why and from where."""
+        row = kwargs.get("obj")
+        if row is not None:
+            ids = self.trail_ids(row)
+            context["trail"] = _reader_of_the_trail()(object_ids=ids)
+            if request.user.has_perm("accounts.view_auditevent"):
+                query = urlencode({"q": ids[0]})
+                context["whole_trail"] = (
+                    f"{reverse('admin:accounts_auditevent_changelist')}?{query}"
+                )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def within(self, rows: QuerySet[M], zones: frozenset[str] | None) -> QuerySet[M]:
+        """Return those of the rows that lie in the zones."""
+        if zones is None or self.zone_path == EVERYWHERE:
+            return rows
+        if self.zone_path is None:
+            return rows.none()
+        return rows.filter(**{f"{self.zone_path}__in": zones})
+
+    def _viewing(self) -> str:
+        return f"{self.opts.app_label}.view_{self.opts.model_name}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        """Leave rows of other zones out, for lists, pages and acts alike: there they are missing."""
+        return self.within(super().get_queryset(request), zones_with(request, self._viewing()))
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        if not super().has_view_permission(request, obj):
+            return False
+        return self.zone_path is not None or zones_with(request, self._viewing()) is None
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 — Django's signature
         return False
@@ -43,8 +135,30 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
         return False
 
 
+def permission_of(site: admin.ModelAdmin[Any], action: str) -> str:  # Any: of whatever model
+    """Return the permission that an act of the desk needs."""
+    (name,) = getattr(site, action).allowed_permissions
+    needed: Needs = getattr(site, f"has_{name}_permission")
+    return needed.permission
+
+
+def permitted(
+    site: ReadOnlyAdmin[M], request: HttpRequest, chosen: QuerySet[M], *, action: str
+) -> QuerySet[M]:
+    """
+    Return those of the chosen rows in whose zone the operator may act, and say which were left out.
+
+    A row may be seen in more zones than it may be acted on in: each permission has its own.
+    """
+    allowed = site.within(chosen, zones_with(request, permission_of(site, action)))
+    if left_out := chosen.count() - allowed.count():
+        text = f"{left_out} of the chosen lie in zones where you may not do that."
+        site.message_user(request, text, messages.ERROR)
+    return allowed
+
+
 def act_on_chosen(
-    site: admin.ModelAdmin[M],
+    site: ReadOnlyAdmin[M],
     request: HttpRequest,
     chosen: QuerySet[M],
     *,
@@ -59,6 +173,9 @@ def act_on_chosen(
 
     A refusal of one row is reported and does not stop the others.
     """
+    chosen = permitted(site, request, chosen, action=action)
+    if not chosen.exists():
+        return None
     form = form_class(request.POST if "confirmed" in request.POST else None)
     if not form.is_valid():
         context = {
@@ -85,6 +202,14 @@ def act_on_chosen(
 def amount(paise: int | None) -> str:
     """Return an amount as operators read it."""
     return "—" if paise is None else f"₹{rupees(paise):,.2f}"
+
+
+def readable(read: Callable[[], str]) -> str:
+    """Return what `read` opens; a sealed value that does not open says so and leaves the list."""
+    try:
+        return read()
+    except SealedValueUnreadable:
+        return "⚠ does not open"
 
 
 def link_to(view: str, text: object, **query: object) -> SafeString:

@@ -26,3 +26,10 @@ class DomainError(Exception):
         self.detail = detail if detail is not None else f"{self.title}."
         self.extra = extra
         super().__init__(self.detail)
+
+
+class PhoneInvalid(DomainError):
+    code = "phone_invalid"
+    title = "This is not a phone number"
+    status = 422
+    advice = "Send the number with its country code, like +91 98765 43210."

@@ -58,12 +58,33 @@ class NotAuthenticated(DomainError):
     status = 401
     advice = "Send Authorization: Bearer with a valid access token; refresh it when it has expired."
 
+    def __init__(
+        self, detail: str | None = None, /, *, is_guess: bool = True, **extra: object
+    ) -> None:
+        super().__init__(detail, **extra)
+        # False for what was genuine and has ended: it does not count as an attempt to break in.
+        self.is_guess = is_guess
+
 
 class PermissionDenied(DomainError):
     code = "permission_denied"
     title = "This account may not do that"
     status = 403
     advice = "Sign in with an account whose role may do this."
+
+
+class FreshSignInRequired(DomainError):
+    code = "fresh_sign_in_required"
+    title = "Sign in again to do this"
+    status = 403
+    advice = "Sign in once more, then send the request with the new token within five minutes."
+
+
+class InsufficientScope(DomainError):
+    code = "insufficient_scope"
+    title = "This API key may not do that"
+    status = 403
+    advice = "Use a key with the scope that `scope` names; the merchant's owner creates keys."
 
 
 class NotFound(DomainError):

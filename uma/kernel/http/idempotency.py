@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -67,6 +68,21 @@ def _canonical(body: Any) -> Any:  # Any: a JSON document
     return body or None
 
 
+def key_of(
+    meta: Mapping[str, Any], method: str, path: str, body: Any
+) -> IdempotencyKey | None:  # Any: a request's environment, a JSON document
+    """
+    Return the key in a request's headers with the fingerprint of all it came with.
+
+    Raises:
+        IdempotencyKeyMalformed
+    """
+    header: str | None = meta.get("HTTP_IDEMPOTENCY_KEY")
+    if header is None:
+        return None
+    return IdempotencyKey(parse_idempotency_key(header), fingerprint(method, path, body))
+
+
 def read_idempotency_key(request: Request) -> IdempotencyKey | None:
     """
     Return the request's key and fingerprint, or `None` when it has no key.
@@ -74,12 +90,10 @@ def read_idempotency_key(request: Request) -> IdempotencyKey | None:
     Raises:
         IdempotencyKeyMalformed, and what the parser refuses
     """
-    header = request.META.get("HTTP_IDEMPOTENCY_KEY")
-    if header is None:
+    if "HTTP_IDEMPOTENCY_KEY" not in request.META:
         return None
-    key = parse_idempotency_key(header)
     assert request.method is not None
-    return IdempotencyKey(key, fingerprint(request.method, request.path, request.data))
+    return key_of(request.META, request.method, request.path, request.data)
 
 
 def require_idempotency_key(request: Request) -> IdempotencyKey:

@@ -6,16 +6,22 @@ from collections.abc import Callable
 
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, ResponseHeaders
 
+from uma.kernel import context
 from uma.kernel.errors import DomainError
-from uma.kernel.http import errors, metrics
+from uma.kernel.http import access_log, errors, metrics
 from uma.kernel.http.problems import problem_response, refusal_of
 from uma.kernel.http.request_id import HEADER, assign
 
 logger = logging.getLogger("django.request")
 
 API = "/api/"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# What is no page loads nothing, does nothing, and is shown inside nothing.
+NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# Our pages need none of the devices; a page that scans says so itself.
+DEVICES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def _edge_refusal(request: HttpRequest) -> DomainError | None:
@@ -23,6 +29,8 @@ def _edge_refusal(request: HttpRequest) -> DomainError | None:
     Refuse what would fail somewhere deeper: odd charsets, NUL in the address, bodies without
     length.
     """
+    if request.method not in METHODS:
+        return errors.MethodNotAllowed()
     meta = request.META
     charset = (request.content_params or {}).get("charset")
     if charset is not None and charset.lower() != "utf-8":
@@ -32,6 +40,16 @@ def _edge_refusal(request: HttpRequest) -> DomainError | None:
     if "HTTP_TRANSFER_ENCODING" in meta and not meta.get("CONTENT_LENGTH"):
         return errors.LengthRequired()
     return None
+
+
+def _protect(headers: ResponseHeaders) -> None:
+    """Say what Django's own middlewares do not, and on answers that never reached them."""
+    if headers.get("Content-Type", "").startswith("text/html"):
+        headers.setdefault("Permissions-Policy", DEVICES)
+    else:
+        headers.setdefault("Content-Security-Policy", NOTHING)
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
 
 
 class EdgeMiddleware:
@@ -49,13 +67,22 @@ class EdgeMiddleware:
         )
         headers = response.headers
         headers[HEADER] = request_id
+        if isinstance(refusal, errors.MethodNotAllowed):
+            headers["Allow"] = ", ".join(METHODS)
+        _protect(headers)
         verdict = getattr(request, "rate_limit", None)
         if verdict is not None:
             for name, value in verdict.headers().items():
                 headers[name] = value
         if request.path_info.startswith(API) and "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
-        metrics.observe(request, response.status_code, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        metrics.observe(request, response.status_code, seconds)
+        access_log.write(
+            request, request_id=request_id, status=response.status_code, seconds=seconds
+        )
+        # The thread answers others after this one, and works on its own in between.
+        context.end()
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -64,7 +91,12 @@ class EdgeMiddleware:
             return None
         refusal = refusal_of(exception)
         if refusal is None:
-            logger.error("%s %s failed", request.method, request.path, exc_info=exception)
+            match = request.resolver_match
+            logger.error(
+                "a request failed",
+                exc_info=exception,
+                extra={"method": request.method, "route": match.route if match else "unmatched"},
+            )
             got_request_exception.send(sender=type(self), request=request)
             refusal = errors.InternalError()
         return problem_response(refusal, request)

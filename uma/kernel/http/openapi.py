@@ -17,13 +17,14 @@ from uma.kernel.http import errors
 from uma.kernel.http.catalogue import advice_for, all_refusals
 from uma.kernel.http.fields import DegreesField, RupeesField
 from uma.kernel.http.names import camel
-from uma.kernel.http.permissions import Public
+from uma.kernel.http.permissions import Public, key_scope_of
 from uma.kernel.http.problems import CONTENT_TYPE
 from uma.kernel.http.serializers import StrictSerializer
 from uma.kernel.money import rupees
 
 Fragment = dict[str, Any]  # Any: a piece of a JSON Schema
 
+API_KEY = "apiKey"
 _READS = frozenset({"GET", "HEAD"})
 _READING = (errors.NotFound,)
 _WRITING = (
@@ -66,6 +67,11 @@ class Schema(AutoSchema):
             )
         return parameters
 
+    def get_auth(self) -> list[Any]:  # Any: drf-spectacular's own
+        ways = list(super().get_auth())
+        scope = key_scope_of(self.view, self.method)
+        return [*ways, {API_KEY: [scope]}] if scope else ways
+
     def _reads_key(self) -> bool:
         return self.method == "POST" and bool(getattr(self.view, "idempotent", False))
 
@@ -85,6 +91,8 @@ class Schema(AutoSchema):
         found: list[type[DomainError]] = [*own, errors.RateLimited]
         if not self._is_public():
             found += [errors.NotAuthenticated, errors.PermissionDenied]
+        if key_scope_of(self.view, self.method):
+            found.append(errors.InsufficientScope)
         if "{" in self.path:
             found += _READING
         if self.method not in _READS:
@@ -216,6 +224,11 @@ def finish(result: Fragment, generator: Any, request: Any, public: bool) -> Frag
             "content": {CONTENT_TYPE: {"schema": _problem_of([code])}},
         }
         for code, refusal in all_refusals().items()
+    }
+    components.setdefault("securitySchemes", {})[API_KEY] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of a merchant's own system, `uma_live_…`; it needs the named scope.",
     }
     result["paths"].update(_HEALTH)
     result["paths"] = dict(sorted(result["paths"].items()))

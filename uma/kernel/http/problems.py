@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -90,14 +91,13 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     if refusal is None:
         return None
     request: Request = context["request"]
-    if isinstance(refusal, errors.NotAuthenticated):
-        # The throttle of the view comes after authentication, so a guesser would never meet it.
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
         try:
-            limits.count_stranger(request)
+            limits.count_refused(request, refusal, context.get("view"))
         except errors.RateLimited as limited:
             refusal = limited
     headers = problem_headers(refusal)
-    if isinstance(refusal, errors.NotAuthenticated):
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = AccessTokenAuthentication().authenticate_header(request)
     if isinstance(exc, exceptions.MethodNotAllowed):
         view = context["view"]
@@ -132,18 +132,23 @@ def _database_refusal(exc: Exception) -> DomainError | None:
     if state in _CONTENDED:
         return errors.Busy()
     if state in _CLOSED or isinstance(cause, psycopg_pool.PoolTimeout):
-        logger.warning("database refused work: %s", cause)
+        logger.warning("the database refused work", extra=_facts(cause))
         return errors.Unavailable()
     if state in _OUT_OF_RANGE and isinstance(exc, (DataError, psycopg.DataError)):
-        logger.warning("a value passed validation and not the database: %s", cause)
+        logger.warning("a value passed validation and not the database", extra=_facts(cause))
         return errors.ValidationFailed("A value is out of range.")
     if isinstance(exc, (OperationalError, InterfaceError, psycopg.OperationalError)):
         # A cancelled statement or a lost connection: the commit may or may not have happened.
-        logger.error("database outcome unknown (%s): %s", state, cause)
+        logger.error("the outcome in the database is not known", extra=_facts(cause))
         if state != _CANCELLED:
             look_at_the_pool()
         return errors.MaybeApplied()
     return None
+
+
+def _facts(cause: object) -> dict[str, object]:
+    """Return what a log may say of a database's refusal: never its text, which repeats values."""
+    return {"cause": type(cause).__name__, "sqlstate": getattr(cause, "sqlstate", None)}
 
 
 def _flatten(detail: Any, pointer: str) -> Iterator[dict[str, str]]:  # Any: DRF nests freely
@@ -160,4 +165,7 @@ def _flatten(detail: Any, pointer: str) -> Iterator[dict[str, str]]:  # Any: DRF
             nested = isinstance(inner, (Mapping, list))
             yield from _flatten(inner, f"{pointer}/{place}" if nested else pointer)
     else:
-        yield {"pointer": pointer, "detail": str(detail)}
+        # DRF repeats what was sent; it may be somebody's name, and problems are kept in logs of apps.
+        echoes = getattr(detail, "code", "") == "invalid_choice"
+        text = "This is not one of the choices." if echoes else str(detail)
+        yield {"pointer": pointer, "detail": text}

@@ -39,6 +39,7 @@ class DocsView(SpectacularSwaggerSplitView):
     permission_classes = [Public]
     authentication_classes = []
     url_name = "schema"
+    template_name = "kernel/docs.html"
     schema = None
 
 

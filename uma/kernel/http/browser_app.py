@@ -1,0 +1,135 @@
+"""What the apps in the browser share: language, policy, sign-in by phone, the manifest and the worker."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import trans_real
+
+from uma.kernel.templatetags.web import asset
+
+LANGUAGE_AGE_S = 400 * 86_400
+GOOGLE = "https://identitytoolkit.googleapis.com"
+# What the browser may load beyond the policy of all pages.
+PAGE_POLICY: Mapping[str, list[str]] = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
+
+
+def with_policy(response: HttpResponse, more: Mapping[str, list[str]]) -> HttpResponse:
+    """Let a page load what it needs beyond the policy of all pages."""
+    # What django-csp's decorator leaves for its middleware; the values differ from answer to answer.
+    response._csp_update = {**PAGE_POLICY, **more}  # type: ignore[attr-defined]  # noqa: SLF001
+    return response
+
+
+def language_of(request: HttpRequest) -> str:
+    """Return the visitor's language: chosen, or the first of the browser's that we speak."""
+    ours = {code for code, _ in settings.LANGUAGES}
+    chosen: str = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in ours:
+        return chosen
+    wanted: Any = trans_real.parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return next((code for full, _ in wanted if (code := full.partition("-")[0]) in ours), "en")
+
+
+def keep_language(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+    """Keep the language that a form chose for this browser."""
+    chosen = request.POST.get("language", "")
+    if chosen in {code for code, _ in settings.LANGUAGES}:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=LANGUAGE_AGE_S,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def next_within(request: HttpRequest, *, prefix: str, home: str) -> str:
+    """Return where somebody wanted to go before they signed in, if it is a page of this app."""
+    wanted = request.GET.get("next", "")
+    is_ours = wanted.startswith(prefix) and url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts=None
+    )
+    return wanted if is_ours else home
+
+
+def identity_server() -> str:
+    """Return who sends the codes: the only other place that a sign-in page may speak to."""
+    return settings.FIREBASE_AUTH_URL or GOOGLE
+
+
+def phone_sign_in() -> dict[str, object]:
+    """Return what the page that asks for a number and a code says and asks."""
+    return {
+        "firebase": identity_server(),
+        "key": settings.FIREBASE_WEB_KEY,
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, object]:
+    """Return what the script says: Firebase's own words for what went wrong are for programmers."""
+    too_often = _("Too many tries. Wait a few minutes, then ask for a new code.")
+    return {
+        "unreachable": _("The server cannot be reached. Check your connection and try again."),
+        "failed": _("That did not work. Try again."),
+        "refusals": {
+            "INVALID_PHONE_NUMBER": _("This is not a phone number. Write all its digits."),
+            "MISSING_PHONE_NUMBER": _("This is not a phone number. Write all its digits."),
+            "INVALID_CODE": _("This is not the code that we sent. Look at the newest message."),
+            "MISSING_CODE": _("Write the six digits that we sent."),
+            "SESSION_EXPIRED": _("This code is too old. Ask for a new one."),
+            "INVALID_SESSION_INFO": _("This code is too old. Ask for a new one."),
+            "TOO_MANY_ATTEMPTS_TRY_LATER": too_often,
+            "QUOTA_EXCEEDED": too_often,
+        },
+    }
+
+
+def manifest(
+    *,
+    prefix: str,
+    name: str,
+    description: str,
+    language: str,
+    shortcuts: Sequence[tuple[str, str]],
+) -> HttpResponse:
+    """Tell a phone how to install the app; a shortcut is a name and an address."""
+    described = {
+        "id": prefix,
+        "name": name,
+        "short_name": "UMA",
+        "description": description,
+        "lang": language,
+        "start_url": prefix,
+        "scope": prefix,
+        "display": "standalone",
+        "background_color": "#f4f5f1",
+        "theme_color": "#0b6b4f",
+        "shortcuts": [{"name": title, "url": url} for title, url in shortcuts],
+        "icons": [
+            {"src": asset("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+            {
+                "src": asset("icon-512.png"),
+                "sizes": "512x512",
+                "type": "image/png",
+                "purpose": "any maskable",
+            },
+        ],
+    }
+    return HttpResponse(json.dumps(described), content_type="application/manifest+json")
+
+
+def worker(name: str) -> HttpResponse:
+    """Serve an app's service worker; from the app's own path, which is as far as it may reach."""
+    built = settings.BASE_DIR / "static" / "web" / name
+    # A browser asks at each visit, and the answer must be today's.
+    return HttpResponse(
+        built.read_bytes(), content_type="text/javascript", headers={"Cache-Control": "no-cache"}
+    )
