@@ -4,14 +4,14 @@ PY := .venv/bin/python
 WORKERS ?= 2
 export UMA_DEBUG ?= 1
 
-.PHONY: help install run stop reset demo test check bench schema lock format
+.PHONY: help screenshots install assets run stop reset demo token test check bench schema lock format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 # --- the platform on this machine -------------------------------------------------------------
 
-run: install ## start the platform here, walk one journey, say "ready"; Ctrl-C stops it
+run: assets ## start the platform here, walk one journey, say "ready"; Ctrl-C stops it
 	@exec $(PY) -m uma.stack run
 
 stop: install ## stop what `make run` started in another terminal
@@ -24,25 +24,33 @@ demo: install ## walk the journey through the API of the running platform
 	@test -f .local/env || { echo "Nothing has run here yet: make run" >&2; exit 1; }
 	@. .local/env && $(PY) manage.py demo --base "$$UMA_WEB_URL"
 
+token: install ## sign in at the running platform and print the tokens: make token PHONE=+12025550101 ROLE=rider
+	@test -f .local/env || { echo "Nothing has run here yet: make run" >&2; exit 1; }
+	@. .local/env && $(PY) manage.py sign_in "$(or $(PHONE),+12025550101)" --role "$(or $(ROLE),rider)" --base "$$UMA_WEB_URL"
+
 # --- gates ------------------------------------------------------------------------------------
 
-test: install ## all gates, then the suite; a part of it: make test ARGS="tests/wallet -q"
+test: assets ## all gates, then the suite; a part of it: make test ARGS="tests/wallet -q"
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
 	@$(MAKE) --no-print-directory check
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup
+	@bash deploy/make-browser >&2
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/faults
+	@$(PY) -m pytest tests/faults  # freezes and kills are judged by time: nothing else runs beside them
 endif
 
-check: install ## formatting, lint, types, import contracts, migrations
+check: install ## formatting, lint, types, import contracts, production settings, migrations
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy apps uma tests benchmarks
 	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m pytest -qq --no-summary tests/kernel/test_checks.py -k deployment_checks
 	@$(PY) -m uma.stack.disposable bash deploy/check-migrations
 
 bench: install ## measure, against the limit measured in the same run: benchmarks/results.md
 	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.nightly
 
 schema: install ## rewrite the committed OpenAPI document
 	@$(PY) manage.py spectacular --file docs/openapi.yaml
@@ -54,8 +62,14 @@ format: install ## apply the formatter and the safe fixes
 
 install: .venv/installed ## install what requirements.lock lists into .venv
 
+assets: install ## build what the pages load: static/web/ from web/, words from locale/
+	@$(PY) -m uma.stack assets
+
 .venv/installed: requirements.lock
 	@bash deploy/make-venv
+
+screenshots: assets ## take the documentation's pictures of the running demo city
+	@UMA_DEBUG=1 DJANGO_SETTINGS_MODULE=uma.settings $(PY) -c "import django; django.setup(); from tests.browser import pictures; pictures.main()"
 
 lock: ## rewrite requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -7,6 +7,9 @@ import threading
 from pathlib import Path
 
 from apps.sandbox import account
+from apps.sandbox.identity import Identity
+from apps.sandbox.otp import Codes, TestNumbers
+from apps.sandbox.people import People
 from apps.sandbox.server import HOST, Sandbox
 
 
@@ -21,11 +24,24 @@ def main() -> int:
         help="the service-account file for UMA_FIREBASE_CREDENTIALS; a key found in it is kept,"
         " so that a restarted sandbox still knows whom it serves",
     )
+    parser.add_argument(
+        "--accounts", type=Path, metavar="FILE", help="keep the people who signed in there"
+    )
+    parser.add_argument(
+        "--test-numbers",
+        metavar="PREFIX=CODE",
+        default="",
+        help="numbers that begin so always have this code and get no message",
+    )
     asked = parser.parse_args()
+    prefix, _, code = asked.test_numbers.partition("=")
+    identity = Identity(
+        people=People(file=asked.accounts), codes=Codes(test_numbers=TestNumbers(prefix, code))
+    )
     path: Path | None = asked.write_credentials
     key = (path and account.read_key(path)) or account.new_key()
     try:
-        sandbox = Sandbox(port=asked.port, key=key)
+        sandbox = Sandbox(port=asked.port, key=key, identity=identity)
     except OSError as failure:
         sys.stderr.write(
             f"The sandbox cannot listen on {HOST}:{asked.port}: {failure.strerror}."

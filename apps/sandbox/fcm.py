@@ -2,10 +2,12 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apps.sandbox.account import PROJECT
+from apps.sandbox.answer import Answer
 
 _TARGETS = ("fid", "token", "topic", "condition")
 _PAYLOAD_MAX_BYTES = 4_096
@@ -20,15 +22,6 @@ _STATUS = {
     "THIRD_PARTY_AUTH_ERROR": (401, "UNAUTHENTICATED"),
 }
 FAILURES = frozenset(_STATUS)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP status, a JSON body and extra headers."""
-
-    status: int
-    body: Mapping[str, object]
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -69,13 +62,20 @@ class Inbox:
                 return refusal(self.orders.addresses[address])
             name = f"projects/{project}/messages/{secrets.token_hex(8)}"
             if not request.get("validate_only"):
-                self._pushes.append({"name": name, "address": address, "message": message})
+                self._pushes.append(
+                    {"name": name, "address": address, "message": message, "at": time.time()}
+                )
             return Answer(200, {"name": name})
 
     def report(self) -> dict[str, object]:
         """Return the accepted pushes in order, and the number of calls."""
         with self._lock:
             return {"pushes": list(self._pushes), "calls": self._calls}
+
+    def pushes(self) -> list[dict[str, object]]:
+        """Return the accepted pushes, oldest first."""
+        with self._lock:
+            return list(self._pushes)
 
     def reset(self) -> None:
         """Forget everything that was received and ordered."""
@@ -98,14 +98,6 @@ def refusal(code: str, *, retry_after_s: int = 0) -> Answer:
     }
     headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
     return Answer(status, {"error": error}, headers)
-
-
-def unauthenticated() -> Answer:
-    """Return Google's answer to a missing or dead access token."""
-    return Answer(
-        401,
-        {"error": {"code": 401, "message": "No valid access token.", "status": "UNAUTHENTICATED"}},
-    )
 
 
 def _is_sound(message: Mapping[str, object], size: int) -> bool:

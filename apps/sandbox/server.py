@@ -1,21 +1,64 @@
-"""The sandbox's HTTP side: Google's token endpoint, FCM's send, and `/_control` to steer it."""
+"""The sandbox's HTTP side: Google's paths, `/_control` to steer it, and the pretended phone at `/`."""
 
-import json
 import re
 import sys
+import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from apps.sandbox import control, phone
 from apps.sandbox.account import GrantRefused, Key, Tokens
-from apps.sandbox.fcm import FAILURES, Answer, Inbox, unauthenticated
+from apps.sandbox.answer import NOT_FOUND, Answer, Refused, object_in, unauthenticated
+from apps.sandbox.fcm import Inbox
+from apps.sandbox.identity import CERTIFICATES, Identity
 
 HOST = "127.0.0.1"
 BODY_MAX_BYTES = 64 * 1024
+CROSS_ORIGIN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "content-type",
+}
 _SEND = re.compile(r"/v1/projects/([a-z0-9-]+)/messages:send")
-_NOT_FOUND = Answer(404, {"error": "not found"})
+_NO_KEY = Answer(
+    403,
+    {
+        "error": {
+            "code": 403,
+            "message": "The request is missing a valid API key.",
+            "status": "PERMISSION_DENIED",
+        }
+    },
+)
+
+
+@dataclass
+class Weather:
+    """How Firebase Auth is to misbehave, as the control endpoints said."""
+
+    status: int = 503
+    failures_left: int = 0
+    delay_s: float = 0.0
+    # How many requests the delay has met since it was ordered.
+    held: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def strikes(self) -> Answer | None:
+        """Wait as long as ordered; return the failure that is due, if any."""
+        if self.delay_s:
+            with self._counting:
+                self.held += 1
+            time.sleep(self.delay_s)
+        if not self.failures_left:
+            return None
+        self.failures_left -= 1
+        return Answer(
+            self.status, {"error": {"code": self.status, "message": "The sandbox is out of order."}}
+        )
 
 
 class Sandbox(ThreadingHTTPServer):
@@ -24,11 +67,13 @@ class Sandbox(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, *, port: int, key: Key) -> None:
+    def __init__(self, *, port: int, key: Key, identity: Identity) -> None:
         super().__init__((HOST, port), Handler)
         self.base_url = f"http://{HOST}:{self.server_address[1]}"
         self.tokens = Tokens(key=key)
         self.inbox = Inbox()
+        self.identity = identity
+        self.weather = Weather()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # Any: the base class's
         """Tell of our own mistakes; a client that went away, or was killed, is no news."""
@@ -37,7 +82,7 @@ class Sandbox(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Routes by path; every answer is JSON with a length, so that connections live on."""
+    """Routes by path; every answer has a length, so that connections live on."""
 
     server: Sandbox
     protocol_version = "HTTP/1.1"
@@ -46,12 +91,19 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        if self.path == "/_control/fcm":
-            self._answer(Answer(200, self.server.inbox.report()))
-        elif self.path == "/_control/health":
-            self._answer(Answer(200, {"status": "ok", "tokens": self.server.tokens.given}))
+        path = urlsplit(self.path).path
+        if path == "/":
+            self._answer(phone.page())
+        elif path == CERTIFICATES:
+            self._answer(self.server.weather.strikes() or self.server.identity.certificates())
+        elif path.startswith("/_control/"):
+            self._answer(control.tell(self.server, path.removeprefix("/_control/")))
         else:
-            self._answer(_NOT_FOUND)
+            self._answer(NOT_FOUND)
+
+    def do_OPTIONS(self) -> None:
+        """Let pages of any origin ask Identity Toolkit, as Google does; the key says which project."""
+        self._answer(Answer(204, b"", {**CROSS_ORIGIN, "Access-Control-Max-Age": "600"}))
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "0")
@@ -60,23 +112,30 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(Answer(413, {"error": "a length of at most 64 KiB is required"}))
             return
         raw = self.rfile.read(int(length))
-        send = _SEND.fullmatch(self.path)
-        if send is not None:
-            self._answer(self._send(send[1], raw))
-        elif self.path == "/token":
-            self._answer(self._token(raw))
-        elif self.path.startswith("/_control/"):
-            self._answer(self._control(self.path.removeprefix("/_control/"), raw))
-        else:
-            self._answer(_NOT_FOUND)
+        url = urlsplit(self.path)
+        send = _SEND.fullmatch(url.path)
+        try:
+            if send is not None:
+                answer = self._send(send[1], raw)
+            elif url.path == "/token":
+                answer = self._token(raw)
+            elif url.path.startswith("/_control/"):
+                answer = control.order(
+                    self.server, url.path.removeprefix("/_control/"), object_in(raw)
+                )
+            else:
+                answer = self._identity(url.path, key=url.query, raw=raw)
+        except Refused as refused:
+            answer = refused.answer()
+        self._answer(answer)
 
     def _send(self, project: str, raw: bytes) -> Answer:
         delay_s = self.server.inbox.orders.delay_s
         if delay_s:
             time.sleep(delay_s)
-        if not self.server.tokens.is_valid(self.headers.get("Authorization", "")):
+        if not self._is_server():
             return unauthenticated()
-        return self.server.inbox.send(project=project, request=_object(raw), size=len(raw))
+        return self.server.inbox.send(project=project, request=object_in(raw), size=len(raw))
 
     def _token(self, raw: bytes) -> Answer:
         form = dict(parse_qsl(raw.decode("ascii", "replace")))
@@ -85,34 +144,30 @@ class Handler(BaseHTTPRequestHandler):
         except GrantRefused as refused:
             return Answer(400, {"error": str(refused)})
 
-    def _control(self, action: str, raw: bytes) -> Answer:
-        body, inbox = _object(raw), self.server.inbox
-        try:
-            if action == "reset":
-                inbox.reset()
-                self.server.tokens.given = 0
-            elif action == "revoke-tokens":
-                self.server.tokens.forget()
-            elif action == "fcm/addresses":
-                inbox.orders.addresses.update(_codes(body))
-            elif action == "fcm/fail":
-                inbox.orders.failure = _code(body["code"])
-                inbox.orders.retry_after_s = int(str(body.get("retryAfter", 0)))
-                inbox.orders.failures_left = int(str(body["times"]))
-            elif action == "fcm/delay":
-                inbox.orders.delay_s = float(str(body["seconds"]))
-            else:
-                return _NOT_FOUND
-        except (KeyError, ValueError) as failure:
-            return Answer(400, {"error": f"{type(failure).__name__}: {failure}"})
-        return Answer(200, {"done": action})
+    def _identity(self, path: str, *, key: str, raw: bytes) -> Answer:
+        identity = self.server.identity
+        if path in identity.public:
+            if not parse_qs(key).get("key"):
+                return _NO_KEY
+            act = identity.public[path]
+        elif path in identity.admin:
+            if not self._is_server():
+                return unauthenticated()
+            act = identity.admin[path]
+        else:
+            return NOT_FOUND
+        return self.server.weather.strikes() or Answer(200, act(_body(raw)))
+
+    def _is_server(self) -> bool:
+        return self.server.tokens.is_valid(self.headers.get("Authorization", ""))
 
     def _answer(self, answer: Answer) -> None:
-        payload = json.dumps(answer.body).encode()
+        payload = answer.payload()
         self.send_response(answer.status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(payload)))
-        for name, value in answer.headers.items():
+        shared = CROSS_ORIGIN if urlsplit(self.path).path.startswith("/v1/accounts:") else {}
+        for name, value in {**shared, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(payload)
@@ -122,21 +177,8 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: a push's path and status are no news, its body is nobody's business."""
 
 
-def _object(raw: bytes) -> Mapping[str, object]:
-    """Return the JSON object in `raw`, or an empty one."""
-    try:
-        parsed = json.loads(raw or b"{}")
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _code(value: object) -> str:
-    if value not in FAILURES:
-        raise ValueError(f"{value} is none of {', '.join(sorted(FAILURES))}")
-    return str(value)
-
-
-def _codes(body: Mapping[str, object]) -> dict[str, str]:
-    """Return address → error code."""
-    return {address: _code(code) for address, code in body.items()}
+def _body(raw: bytes) -> Mapping[str, object]:
+    """Return the fields of a JSON object, or of a form such as the token endpoint takes as well."""
+    if raw.lstrip().startswith(b"{"):
+        return object_in(raw)
+    return dict(parse_qsl(raw.decode("ascii", "replace")))

@@ -1,4 +1,4 @@
-"""`python -m uma.stack run | stop | reset`: what the Makefile's targets of these names call."""
+"""`python -m uma.stack run | stop | reset | assets`: what the Makefile's targets of these names call."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from uma.stack import assets
 from uma.stack.errors import StackError
 from uma.stack.folder import LOCAL, Owner
 from uma.stack.orphans import end_orphan
@@ -57,12 +58,20 @@ def reset(folder: Path, screen: Screen) -> int:
     return 0
 
 
+def build_assets(screen: Screen) -> int:
+    """Build what the pages load, unless it is built already."""
+    if assets.build():
+        screen.say("Built what the pages load.")
+    return 0
+
+
 def main() -> int:
     screen = Screen()
     commands = {
         "run": lambda: Stack(environ=os.environ, screen=screen).run(),
         "stop": lambda: stop(LOCAL, screen),
         "reset": lambda: reset(LOCAL, screen),
+        "assets": lambda: build_assets(screen),
     }
     if len(sys.argv) != 2 or sys.argv[1] not in commands:  # noqa: PLR2004 - the program and one word
         screen.say(f"usage: python -m uma.stack {' | '.join(commands)}")

@@ -3,6 +3,7 @@
 terminal.
 """
 
+import base64
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -11,11 +12,27 @@ from pathlib import Path
 from uma.stack.folder import write_private
 
 _HEADER = "# Written by `make run`: addresses and development secrets of this copy alone.\n"
+
+
+def _key() -> str:
+    """Return the 32 bytes of a key, as the network's participants write them."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 # Kept from one start to the next: bookings, sessions and sign-ins outlive a restart.
 _SECRETS: dict[str, Callable[[], str]] = {
     "UMA_SECRET_KEY": lambda: secrets.token_urlsafe(48),
-    "UMA_ACCESS_TOKEN_KEY": lambda: secrets.token_urlsafe(48),
+    "UMA_ACCESS_TOKEN_KEYS": lambda: f"A1:{secrets.token_hex(32)}",
+    "UMA_REFRESH_KEYS": lambda: secrets.token_hex(32),
     "UMA_QR_MASTER_KEYS": lambda: f"A1:{secrets.token_hex(32)}",
+    "UMA_FIELD_KEYS": lambda: f"A1:{secrets.token_hex(32)}",
+    "UMA_BLIND_INDEX_KEY": lambda: secrets.token_hex(32),
+    "UMA_BADGE_KEY": lambda: secrets.token_hex(32),
+    "UMA_RAZORPAY_KEY_SECRET": lambda: secrets.token_urlsafe(24),
+    "UMA_RAZORPAY_WEBHOOK_SECRETS": lambda: secrets.token_urlsafe(24),
+    "UMA_RAZORPAYX_WEBHOOK_SECRETS": lambda: secrets.token_urlsafe(24),
+    "UMA_ONDC_SIGNING_KEYS": lambda: f"D1:{_key()}",
+    "UMA_ONDC_ENCRYPTION_KEYS": _key,
 }
 
 

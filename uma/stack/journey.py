@@ -11,30 +11,73 @@ import qrcode
 import requests
 from rich.console import Console
 
+from uma.stack.ride import NoRide, ride_to
+
 TIMEOUT_S = 10
 TOP_UP_RUPEES = 5_000
 WIDTH = 60
+# What the sandbox takes for the demo city's numbers.
+TEST_PREFIX, TEST_CODE = "+120255501", "123456"
 
 
 class JourneyFailed(Exception):
     """A step of the journey did not end as the product promises."""
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the platform is, where codes are asked for, and whether pretended drivers are about."""
+
+    platform: str
+    firebase: str
+    has_rides: bool = False
+
+
 @dataclass
 class Person:
-    """Somebody signed in, who speaks to the public API."""
+    """Somebody who signs in by phone and speaks to the public API."""
 
-    base: str
-    username: str
+    places: Places
+    phone: str
     role: str
     session: requests.Session = field(default_factory=requests.Session)
 
     def sign_in(self) -> dict[str, Any]:
-        body = {"username": self.username, "role": self.role}
-        signed = self.call("POST", "/api/auth/dev", body)
+        """Ask for a code, type it, and exchange what Firebase gives for a session with us."""
+        sent = self._firebase("sendVerificationCode", phoneNumber=self.phone)
+        typed = self._firebase(
+            "signInWithPhoneNumber", sessionInfo=sent["sessionInfo"], code=self._code()
+        )
+        body = {
+            "idToken": typed["idToken"],
+            "role": self.role,
+            # The same phone each time, or every demo would pause the payouts.
+            "deviceId": f"demo-phone-of-{self.phone}",
+            "platform": "android",
+            "deviceLabel": "Demo phone",
+        }
+        answer = self.send("POST", "/api/auth/firebase", body)
+        if answer.status_code not in (200, 201):
+            raise JourneyFailed(f"{self.phone} could not sign in: {answer.text[:300]}")
+        signed: dict[str, Any] = answer.json()
         self.session.headers["Authorization"] = f"Bearer {signed['access']}"
-        person: dict[str, Any] = signed["user"]
-        return person
+        return signed
+
+    def _code(self) -> str:
+        """Return the code: everybody knows the demo numbers', others' are on the pretended phone."""
+        if self.phone.startswith(TEST_PREFIX):
+            return TEST_CODE
+        shown = requests.get(f"{self.places.firebase}/_control/sms", timeout=TIMEOUT_S).json()
+        newest: str = next(sms["code"] for sms in shown["messages"] if sms["phone"] == self.phone)
+        return newest
+
+    def _firebase(self, method: str, **body: object) -> dict[str, Any]:
+        url = f"{self.places.firebase}/v1/accounts:{method}"
+        answer = requests.post(url, params={"key": "demo"}, json=body, timeout=TIMEOUT_S)
+        if answer.status_code != 200:  # noqa: PLR2004
+            raise JourneyFailed(f"The sandbox refused {method}: {answer.text[:300]}")
+        found: dict[str, Any] = answer.json()
+        return found
 
     def call(  # a JSON document is of many shapes
         self,
@@ -62,7 +105,7 @@ class Person:
     ) -> requests.Response:
         headers = {"Idempotency-Key": key} if key else {}
         return self.session.request(
-            method, self.base + path, json=body, headers=headers, timeout=TIMEOUT_S
+            method, self.places.platform + path, json=body, headers=headers, timeout=TIMEOUT_S
         )
 
 
@@ -103,30 +146,30 @@ def require(fact: bool, sentence: str) -> None:  # noqa: FBT001 — reads as a s
 class Cast:
     """Who takes part; the demo city has all of them."""
 
-    rider: str = "rider.01"
-    merchant: str = "owner.01"
-    stranger: str = "owner.02"
+    rider: str = "+12025550101"
+    merchant: str = "+12025550120"
+    stranger: str = "+12025550121"
     operator: str = "operator"
     operator_password: str = "operator"  # noqa: S105 — the demo city's, under UMA_DEBUG only
 
 
-def run(*, base: str, cast: Cast, console: Console) -> None:
+def run(*, places: Places, cast: Cast, console: Console) -> None:
     """
-    Walk top-up → campaign → discover → book → QR → scan → the same scan → a stranger's scan.
+    Walk top-up → campaign → discover → book → ride → QR → scan → the same scan → a stranger's scan.
 
     Raises:
         JourneyFailed: a step ended otherwise than the product promises
     """
     paper = Receipt(console)
     paper.rule(" UMA · one proven visit ")
-    rider = Person(base, cast.rider, "rider")
-    shop = Person(base, cast.merchant, "merchant")
-    stranger = Person(base, cast.stranger, "merchant")
-    names = [person.sign_in()["name"] for person in (rider, shop, stranger)]
+    rider = Person(places, cast.rider, "rider")
+    shop = Person(places, cast.merchant, "merchant")
+    stranger = Person(places, cast.stranger, "merchant")
+    names = [person.sign_in()["user"]["name"] for person in (rider, shop, stranger)]
     merchant = shop.call("GET", "/api/merchant/profile")
-    paper.step("Signed in", " · ".join(names[:2]))
+    paper.step("Signed in by phone", " · ".join(names[:2]))
 
-    _top_up(base, cast, merchant["id"])
+    _top_up(places.platform, cast, merchant["id"])
     funded = shop.call("GET", "/api/merchant/profile")
     require(
         funded["wallet"] == merchant["wallet"] + TOP_UP_RUPEES,
@@ -135,7 +178,7 @@ def run(*, base: str, cast: Cast, console: Console) -> None:
     paper.step("Top-up by the operator", "+" + rupees(TOP_UP_RUPEES))
     paper.line("wallet of " + merchant["businessName"], rupees(funded["wallet"]))
 
-    campaign = _campaign(shop)
+    campaign = _campaign(shop, pays_the_fare=places.has_rides)
     paper.step("Campaign live", campaign["title"])
     deal = _discover(rider, campaign["id"], funded["outlets"][0]["location"])
     paper.step("Discovered on the map", f"{deal['distance']} m away")
@@ -148,6 +191,10 @@ def run(*, base: str, cast: Cast, console: Console) -> None:
         round(funded["wallet"] - held["wallet"], 2) == round(held["held"] - funded["held"], 2),
         "What left the wallet is not what is held.",
     )
+    if places.has_rides:
+        _ride(paper, rider, funded["outlets"][0]["location"], ride["id"])
+        # The code changes every fifteen seconds.
+        ride = rider.call("GET", f"/api/rides/{ride['id']}")
     _draw(paper, ride["qrCode"])
 
     before = rider.call("GET", "/api/user/wallet")["balance"]
@@ -159,6 +206,23 @@ def run(*, base: str, cast: Cast, console: Console) -> None:
     _receipt(paper, answer)
     after = _settled(paper, rider, shop, answer, before=before)
 
+    _again(paper, rider, shop, stranger, scan, first, key=key, after=after)
+    shop.call("DELETE", f"/api/campaigns/{campaign['id']}", expect=204)
+    paper.step("Campaign ended", "its history stays")
+
+
+def _again(
+    paper: Receipt,
+    rider: Person,
+    shop: Person,
+    stranger: Person,
+    scan: Mapping[str, object],
+    first: requests.Response,
+    *,
+    key: str,
+    after: float,
+) -> None:
+    """Scan what was scanned: by the same request, by another, by somebody else."""
     again = shop.send("POST", "/api/handshake/execute", scan, key=key)
     require(
         again.content == first.content and again.headers.get("Idempotent-Replayed") == "true",
@@ -176,8 +240,6 @@ def run(*, base: str, cast: Cast, console: Console) -> None:
         "A stranger's scan was not refused.",
     )
     paper.step("A stranger's scan", "refused: " + refused.json()["code"])
-    shop.call("DELETE", f"/api/campaigns/{campaign['id']}", expect=204)
-    paper.step("Campaign ended", "its history stays")
 
 
 def _top_up(base: str, cast: Cast, merchant_id: str) -> None:
@@ -208,8 +270,8 @@ def _submit(desk: requests.Session, url: str, form: Mapping[str, str]) -> reques
     return desk.post(url, data=data, headers={"Referer": url}, timeout=TIMEOUT_S)
 
 
-def _campaign(shop: Person) -> dict[str, Any]:
-    body = {
+def _campaign(shop: Person, *, pays_the_fare: bool) -> dict[str, Any]:
+    body: dict[str, object] = {
         "title": "Ride free up to ₹150",
         "description": "Come by auto, bus or metro: the ride is on us, and 10 % off your bill.",
         "discount": 10,
@@ -217,6 +279,9 @@ def _campaign(shop: Person) -> dict[str, Any]:
         "cpaEnabled": True,
         "cpaFee": 50,
     }
+    if pays_the_fare:
+        # Up to the amount above; without a ride there is no fare, and the amount is paid.
+        body["basis"] = "actual_capped"
     campaign: dict[str, Any] = shop.call(
         "POST", "/api/campaigns", body, expect=201, key=secrets.token_hex(16)
     )
@@ -249,6 +314,16 @@ def _book(rider: Person, campaign_id: str) -> dict[str, Any]:
     ride: dict[str, Any] = booked["ride"]
     require(ride["guaranteed"] is True, "The booking is not guaranteed.")
     return ride
+
+
+def _ride(paper: Receipt, rider: Person, place: Mapping[str, float], ride_id: str) -> None:
+    try:
+        ridden = ride_to(rider, place, ride_id=ride_id)
+    except NoRide as failed:
+        raise JourneyFailed(str(failed)) from failed
+    paper.step("Ride over ONDC, from the search to its end", rupees(ridden.fare))
+    paper.line(f"{ridden.offers} offers; an auto of {ridden.provider}", ridden.vehicle)
+    paper.line(f"{ridden.driver} began with the code {ridden.start_code}")
 
 
 def _draw(paper: Receipt, text: str) -> None:

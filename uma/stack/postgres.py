@@ -25,7 +25,10 @@ from uma.stack.orphans import end_orphan
 from uma.stack.process import Program
 from uma.stack.server import Server
 
+# Owns the tables and migrates them.
 USER = "uma"
+# Serves: web, worker and beat; `manage.py grant` makes it and says what it may do.
+SERVING_USER = "uma_app"
 DATABASE = "uma"
 _NOBODY = 65534
 _OLDEST_MAJOR = 15
@@ -160,8 +163,8 @@ class Cluster(Server):
     One PostgreSQL cluster in `folder`, whose owner must be this process (the caller holds the
     lock).
 
-    Its address is `url`; the data is in `folder/data<MAJOR>`, so that another major version never
-    opens it.
+    Its address is `url` for the owner of the tables and `serving_url` for who serves; the data is in
+    `folder/data<MAJOR>`, so that another major version never opens it.
     """
 
     folder: Path
@@ -181,6 +184,13 @@ class Cluster(Server):
     @property
     def url(self) -> str:
         return self.url_of(DATABASE)
+
+    @property
+    def serving_url(self) -> str:
+        return self.url.replace(
+            f"{USER}:{self._password()}@",
+            f"{SERVING_USER}:{self._password('serving-password')}@",
+        )
 
     def url_of(self, database: str) -> str:
         return f"postgresql://{USER}:{self._password()}@{ports.HOST}:{self.port}/{database}"
@@ -249,21 +259,22 @@ class Cluster(Server):
     def _prefix(self) -> tuple[str, ...]:
         return unprivileged_prefix(self.binaries["postgres"], as_root=os.geteuid() == 0)
 
-    def _password(self) -> str:
-        return (self.folder / "password").read_text().strip()
+    def _password(self, file: str = "password") -> str:
+        path = self.folder / file
+        if not path.exists():
+            folders.write_private(path, secrets.token_urlsafe(24) + "\n")
+        return path.read_text().strip()
 
     def _initialise(self) -> None:
         folders.make_private(self.folder)
         for leftover in self.folder.glob("new-*"):
             shutil.rmtree(leftover)
-        if not (self.folder / "password").exists():
-            folders.write_private(self.folder / "password", secrets.token_urlsafe(24) + "\n")
+        owners_password = self._password()
         prefix = self._prefix()
         fresh = self.folder / f"new-{os.getpid()}"
         fresh.mkdir(mode=0o700)
         password = fresh / "password"
-        shutil.copy(self.folder / "password", password)
-        password.chmod(0o600)
+        folders.write_private(password, owners_password + "\n")
         if needs_chown(prefix):
             self.folder.chmod(0o711)
             for path in (fresh, password):

@@ -12,6 +12,7 @@ from uma.stack import ports
 from uma.stack import process as processes
 from uma.stack.errors import StackError
 from uma.stack.folder import ROOT
+from uma.stack.journey import TEST_CODE, TEST_PREFIX
 from uma.stack.process import Process, Program
 from uma.stack.server import Server
 
@@ -117,7 +118,7 @@ def worker(*, concurrency: int, environment: Mapping[str, str], logs: Path) -> S
         name="worker",
         title="The worker",
         arguments=[
-            *("-m", "celery", "-A", "uma.celery", "worker", "--loglevel", "INFO"),
+            *("-m", "celery", "--quiet", "-A", "uma.celery", "worker", "--loglevel", "INFO"),
             *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle"),
         ],
         environment=environment,
@@ -132,7 +133,7 @@ def beat(*, folder: Path, environment: Mapping[str, str], logs: Path) -> Server:
         name="beat",
         title="The clock of periodic jobs",
         arguments=[
-            *("-m", "celery", "-A", "uma.celery", "beat", "--loglevel", "INFO"),
+            *("-m", "celery", "--quiet", "-A", "uma.celery", "beat", "--loglevel", "INFO"),
             *("--schedule", str(folder / "beat-schedule"), "--pidfile", ""),
         ],
         environment=environment,
@@ -141,18 +142,60 @@ def beat(*, folder: Path, environment: Mapping[str, str], logs: Path) -> Server:
     )
 
 
-def sandbox(*, port: int, credentials: Path, environment: Mapping[str, str], logs: Path) -> Server:
-    """Return the stand-ins for other people's clouds; they write `credentials` once they serve."""
+def sandbox(
+    *, port: int, credentials: Path, people: Path, environment: Mapping[str, str], logs: Path
+) -> Server:
+    """
+    Return the stand-ins for other people's clouds; they write `credentials` once they serve.
+
+    Whoever has signed in there is kept in the file `people`.
+    """
     return PythonProgram(
         name="sandbox",
         title="The sandbox",
         arguments=[
             *("-m", "apps.sandbox", "--port", str(port)),
             *("--write-credentials", str(credentials)),
+            *("--accounts", str(people), "--test-numbers", f"{TEST_PREFIX}={TEST_CODE}"),
         ],
         environment=environment,
         logs=logs,
         ready=lambda _: credentials.exists() and ports.is_open(port),
+    )
+
+
+def razorpay(
+    *, port: int, platform: str, kept: Path, environment: Mapping[str, str], logs: Path
+) -> Server:
+    """Return the pretended Razorpay, which tells `platform` of payments and remembers in `kept`."""
+    return PythonProgram(
+        name="razorpay",
+        title="The pretended Razorpay",
+        arguments=[
+            *("-m", "apps.sandbox.razorpay", "--port", str(port)),
+            *("--webhooks", platform, "--file", str(kept)),
+        ],
+        environment=environment,
+        logs=logs,
+        ready=lambda _: ports.is_open(port),
+    )
+
+
+def ondc(
+    *, port: int, platform: str, kept: Path, environment: Mapping[str, str], logs: Path
+) -> Server:
+    """Return the pretended network of ride sellers, on which `platform` is the buyer app."""
+    return PythonProgram(
+        name="ondc",
+        title="The pretended ONDC network",
+        arguments=[
+            *("-m", "apps.sandbox.ondc", "--port", str(port)),
+            *("--buyer", platform, "--file", str(kept)),
+            *("--pace", os.environ.get("UMA_ONDC_PACE", "0.5")),
+        ],
+        environment=environment,
+        logs=logs,
+        ready=lambda _: ports.is_open(port),
     )
 
 

@@ -19,10 +19,19 @@ _REDIS_DATABASES = 16
 _SETTINGS = {
     "UMA_DEBUG": "1",
     "UMA_SECRET_KEY": "tests-only-secret-key-of-no-value-to-anybody-at-all",
-    "UMA_ACCESS_TOKEN_KEY": "tests-only-access-token-key-of-no-value-to-anybody",
+    "UMA_ACCESS_TOKEN_KEYS": "T1:" + "4b" * 32,
+    "UMA_REFRESH_KEYS": "2d" * 32,
     "UMA_QR_MASTER_KEYS": "A1:" + "5d" * 32,
+    "UMA_FIELD_KEYS": "T1:" + "7e" * 32,
+    "UMA_BLIND_INDEX_KEY": "3a" * 32,
+    "UMA_BADGE_KEY": "6c" * 32,
     "UMA_FIREBASE_CREDENTIALS": "",
     "UMA_FCM_URL": "",
+    "UMA_FIREBASE_AUTH_URL": "",
+    "UMA_RAZORPAY_URL": "",
+    "UMA_ONDC_SUBSCRIBER_ID": "",
+    "UMA_ONDC_REGISTRY_URL": "",
+    "UMA_ONDC_GATEWAY_URL": "",
 }
 _ASKS_ONLY = ("-h", "--help", "--version", "-V", "--fixtures", "--markers", "--collect-only")
 

@@ -15,6 +15,7 @@ from uma.stack import ports, programs
 from uma.stack.documents import Documents
 from uma.stack.errors import StackError
 from uma.stack.folder import LOCAL, ROOT, Owner
+from uma.stack.journey import TEST_CODE
 from uma.stack.postgres import Cluster
 from uma.stack.screen import Screen
 from uma.stack.server import Server
@@ -82,11 +83,20 @@ class Stack:
             self._check_machine()
         self._start_stores()
         self._start_sandbox()
+        razorpay_port = self._name_razorpay()
+        ondc_port = self._name_ondc()
         self.values = environments.write(self.folder / "env", addresses=self.addresses)
+        self._start_razorpay(razorpay_port)
+        self._start_ondc(ondc_port)
         with self.screen.step("The database has today's tables"):
             self._manage("migrate", "--no-input", title="Migrating the database")
+        if "DATABASE_OWNER_URL" in self.addresses:
+            with self.screen.step("The role that serves has its rights"):
+                self._manage("grant", title="Granting the serving role its rights")
         with self.screen.step("The demo city is there"):
             self._manage_if_there("seed_demo", title="Seeding the demo city")
+        with self.screen.step("The documents have their shapes"):
+            self._manage("prepare_documents", "--if-it-answers", title="Preparing the documents")
         self._start_programs()
         with self.screen.step("One journey through the public API"):
             receipt = self._manage_if_there(
@@ -120,7 +130,7 @@ class Stack:
     def _start_stores(self) -> None:
         addresses = {
             name: value
-            for name in ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
+            for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MONGODB_URL")
             if (value := self._environ.get(name))
         }
         ours: dict[str, Cluster | Valkey | Documents] = {}
@@ -143,6 +153,11 @@ class Stack:
                 self.supervisor.launch(list(ours.values()), stores=True)
         self._wait_for(list(ours.values()))
         self.addresses |= addresses | {name: server.url for name, server in ours.items()}
+        if isinstance(cluster := ours.get("DATABASE_URL"), Cluster):
+            self.addresses |= {
+                "DATABASE_URL": cluster.serving_url,
+                "DATABASE_OWNER_URL": cluster.url,
+            }
 
     def _start_programs(self) -> None:
         (self.folder / "beat").mkdir(exist_ok=True)
@@ -181,8 +196,83 @@ class Stack:
         credentials = folder / "firebase.json"
         self.addresses["UMA_FIREBASE_CREDENTIALS"] = str(credentials)
         self.addresses["UMA_FCM_URL"] = f"http://{ports.HOST}:{port}"
+        self.addresses["UMA_FIREBASE_AUTH_URL"] = f"http://{ports.HOST}:{port}"
+        # Whoever repeats the demo signs in as the same three people each time.
+        self.addresses["UMA_RATE_SIGN_IN_PHONE"] = self._environ.get(
+            "UMA_RATE_SIGN_IN_PHONE", "1000/hour"
+        )
         server = programs.sandbox(
-            port=port, credentials=credentials, environment={}, logs=self.logs
+            port=port,
+            credentials=credentials,
+            people=folder / "people.json",
+            environment={},
+            logs=self.logs,
+        )
+        self.supervisor.launch([server], stores=False)
+        self._wait_for([server])
+
+    def _name_razorpay(self) -> int | None:
+        """Return where the pretended Razorpay will listen; None when the environment has an account."""
+        if self._environ.get("UMA_RAZORPAY_KEY_ID"):
+            return None
+        folders.make_private(self.folder / "razorpay")
+        port = ports.choose(
+            wanted=_number(self._environ, "UMA_RAZORPAY_PORT"),
+            remembered=self.folder / "razorpay" / "port",
+            service="the pretended Razorpay",
+            setting="UMA_RAZORPAY_PORT",
+        )
+        self.addresses["UMA_RAZORPAY_KEY_ID"] = "rzp_test_sandbox"
+        self.addresses["UMA_RAZORPAY_URL"] = f"http://{ports.HOST}:{port}"
+        # What the stand-in calls the account that payouts leave from.
+        self.addresses["UMA_RAZORPAYX_ACCOUNT_NUMBER"] = "7878780080316316"
+        return port
+
+    def _start_razorpay(self, port: int | None) -> None:
+        if port is None:
+            return
+        server = programs.razorpay(
+            port=port,
+            platform=f"http://{ports.HOST}:{self.web_port}",
+            kept=self.folder / "razorpay" / "kept.json",
+            # It signs with the secrets that the platform checks with.
+            environment=self.values,
+            logs=self.logs,
+        )
+        self.supervisor.launch([server], stores=False)
+        self._wait_for([server])
+
+    def _name_ondc(self) -> int | None:
+        """Return where the pretended network will listen; None when the environment names a real one."""
+        if self._environ.get("UMA_ONDC_SUBSCRIBER_ID"):
+            return None
+        folders.make_private(self.folder / "ondc")
+        port = ports.choose(
+            wanted=_number(self._environ, "UMA_ONDC_PORT"),
+            remembered=self.folder / "ondc" / "port",
+            service="the pretended ONDC network",
+            setting="UMA_ONDC_PORT",
+        )
+        base = f"http://{ports.HOST}:{port}"
+        self.addresses |= {
+            "UMA_ONDC_ENVIRONMENT": "staging",
+            "UMA_ONDC_SUBSCRIBER_ID": "uma.sandbox.example.in",
+            "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{self.web_port}/api/ondc",
+            "UMA_ONDC_REGISTRY_URL": f"{base}/registry",
+            "UMA_ONDC_GATEWAY_URL": f"{base}/gateway",
+        }
+        return port
+
+    def _start_ondc(self, port: int | None) -> None:
+        if port is None:
+            return
+        server = programs.ondc(
+            port=port,
+            platform=f"http://{ports.HOST}:{self.web_port}",
+            kept=self.folder / "ondc" / "keys.json",
+            # Its registry lists the platform's key from the start.
+            environment=self.values,
+            logs=self.logs,
         )
         self.supervisor.launch([server], stores=False)
         self._wait_for([server])
@@ -211,11 +301,30 @@ class Stack:
             ("API", f"{self.url}/api/docs"),
             ("Health", f"{self.url}/health"),
             ("Console", f"{self.url}/admin/   operator / operator"),
-            ("Sign-ins", f"POST {self.url}/api/auth/dev"),
-            ("  a rider", '{"username": "rider.01", "role": "rider"}'),
-            ("  a merchant", '{"username": "owner.01", "role": "merchant"}'),
+            *self._sign_ins(),
+            *self._rides(),
             ("Another terminal", f"{ROOT.name}$ .venv/bin/python manage.py shell"),
             ("Logs", str(self.logs)),
+        ]
+
+    def _rides(self) -> list[tuple[str, str]]:
+        gateway = self.addresses.get("UMA_ONDC_GATEWAY_URL", "")
+        network = gateway.removesuffix("/gateway")
+        return [("Pretended rides", f"{network}/_control/scenarios")] if network else []
+
+    def _sign_ins(self) -> list[tuple[str, str]]:
+        if "UMA_FIREBASE_AUTH_URL" not in self.addresses:
+            return [
+                ("Sign in", f"by phone through your Firebase; POST {self.url}/api/auth/firebase")
+            ]
+        return [
+            ("Pretended phone", f"{self.addresses['UMA_FIREBASE_AUTH_URL']}/   codes and pushes"),
+            ("Sign in as", "a rider +1 202 555 0101 to 0112, an owner +1 202 555 0120 to 0159"),
+            (
+                "  by code",
+                f"{TEST_CODE} for these; any other number gets one on the pretended phone",
+            ),
+            ("  in a terminal", "make token PHONE=+12025550101"),
         ]
 
 

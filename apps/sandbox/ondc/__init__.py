@@ -1,0 +1,1 @@
+"""A stand-in for the ONDC network: registry, gateway and four sellers, with genuine signatures."""
