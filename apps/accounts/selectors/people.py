@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from apps.accounts.errors import UnknownPerson
-from apps.accounts.models import User
+from apps.accounts.models import User, phone_index
+from uma.kernel.phones import e164
 
 
 def person(*, user_id: UUID) -> User:
@@ -30,3 +31,13 @@ def person_named(*, username: str) -> User:
     if found is None:
         raise UnknownPerson(f"Nobody signs in as {username!r}.")
     return found
+
+
+def person_by_phone(*, phone: str) -> User | None:
+    """
+    Return who signs in with this number, written in any way; closed accounts as well.
+
+    Raises:
+        PhoneInvalid
+    """
+    return User.objects.filter(phone_index=phone_index(e164(phone))).first()

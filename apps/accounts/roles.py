@@ -1,0 +1,259 @@
+"""
+What each role of an operator may do: the one table, in code, so that a role cannot drift by hand.
+
+A permission is Django's `app.codename`. A role holds in one zone or in all; somebody who may
+everything everywhere is a superuser and needs no role.
+"""
+
+SUPPORT, REVIEWER, FINANCE = "support", "reviewer", "finance"
+CITY_MANAGER, ADMINISTRATOR = "city_manager", "administrator"
+
+# What is listed at the desk, by what it is about.
+_CITY = frozenset(
+    {
+        "merchants.view_zone",
+        "campaigns.view_feeschedule",
+        "merchants.view_planfeature",
+        "merchants.view_planprice",
+    }
+)
+_BUSINESSES = frozenset(
+    {
+        "merchants.view_merchant",
+        "merchants.view_application",
+        "merchants.view_outlet",
+        "merchants.view_staff",
+        "merchants.view_invitation",
+        "merchants.view_firstvisit",
+        "merchants.view_apikey",
+        "merchants.view_agreedprice",
+        "merchants.view_subscription",
+    }
+)
+_OFFERS = frozenset(
+    {
+        "campaigns.view_campaign",
+        "campaigns.view_revision",
+        "campaigns.view_deal",
+        "campaigns.view_allotment",
+        "campaigns.view_boost",
+        "campaigns.view_boostslot",
+        "campaigns.view_boosttile",
+    }
+)
+_VISITS = frozenset(
+    {
+        "rides.view_booking",
+        "rides.view_fare",
+        "rides.view_spokencodetries",
+        "rides.view_ridefailure",
+        "rides.view_dropoff",
+        "gamification.view_visit",
+        "gamification.view_noshow",
+        "gamification.view_reminder",
+        "gamification.view_failedscan",
+        "gamification.view_strike",
+        "gamification.view_strikepolicy",
+        "gamification.view_restriction",
+        "gamification.view_appeal",
+        "gamification.view_forcemajeure",
+        "gamification.view_award",
+        "gamification.view_mission",
+        "gamification.view_missionrun",
+        "gamification.view_provenorder",
+        "gamification.view_leaderboardname",
+        "gamification.view_projection",
+        "handshake.view_handshake",
+        "handshake.view_reversal",
+        "handshake.view_dispute",
+    }
+)
+_RIDES = frozenset(
+    {
+        "ondc.view_transaction",
+        "ondc.view_question",
+        "ondc.view_searchanswer",
+        "ondc.view_offer",
+        "ondc.view_rideorder",
+        "ondc.view_quote",
+        "ondc.view_outboundmessage",
+        "ondc.view_issue",
+        "ondc.view_issueact",
+    }
+)
+_FIGURES = frozenset({"analytics.view_hour", "analytics.view_cohort", "analytics.view_progress"})
+_PEOPLE = frozenset(
+    {
+        "accounts.view_user",
+        "accounts.view_session",
+        "accounts.view_knowndevice",
+        "accounts.view_payoutcooling",
+        "payments.view_fundaccount",
+        "payments.view_kyclevel",
+        "notifications.view_inboxmessage",
+        "notifications.view_device",
+    }
+)
+_LEDGER = frozenset(
+    {
+        "merchants.view_subscriptioncharge",
+        "merchants.view_subscriptionrefund",
+        "payments.view_topup",
+        "payments.view_payment",
+        "payments.view_paymentdispute",
+        "payments.view_balancerule",
+        "payments.view_autotopup",
+        "payments.view_payout",
+        "payments.view_payouttransition",
+        "payments.view_payouthalt",
+        "payments.view_payoutdowntime",
+        "payments.view_walletpolicy",
+        "payments.view_document",
+        "payments.view_seller",
+        "payments.view_series",
+        "payments.view_invoicerun",
+        "wallet.view_account",
+        "wallet.view_journal",
+        "wallet.view_transfer",
+        "wallet.view_hold",
+        "wallet.view_accountkind",
+        "wallet.view_postingrule",
+        "gamification.view_promopool",
+        "gamification.view_reward",
+        "ondc.view_settlement",
+    }
+)
+# One account at Razorpay and one at the bank serve every zone.
+_TREASURY = frozenset(
+    {
+        "payments.view_settlement",
+        "payments.view_settledline",
+        "payments.view_bankstatement",
+        "payments.view_bankline",
+        "payments.view_reconrun",
+        "payments.view_reconexception",
+        "payments.view_custodycheck",
+    }
+)
+_PLUMBING = frozenset(
+    {
+        "accounts.view_auditevent",
+        "jobs.view_jobrun",
+        "payments.view_gatewayevent",
+        "ondc.view_inboundmessage",
+        "ondc.view_participant",
+        "ondc.view_circuit",
+        "ondc.view_dispatch",
+        *_TREASURY,
+        "accounts.view_operatorrole",
+        "accounts.view_firebaseidentity",
+        "accounts.view_refreshtoken",
+        "accounts.view_exchangedtoken",
+        "notifications.view_webhookendpoint",
+        "notifications.view_webhookdelivery",
+    }
+)
+_EVERYTHING_LISTED = (
+    _CITY | _BUSINESSES | _OFFERS | _VISITS | _FIGURES | _RIDES | _PEOPLE | _LEDGER | _PLUMBING
+)
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    SUPPORT: _CITY
+    | _BUSINESSES
+    | _OFFERS
+    | _VISITS
+    | _RIDES
+    | _PEOPLE
+    | {
+        "accounts.reveal_phone",
+        "accounts.sign_out",
+        "rides.void_booking",
+        "gamification.overturn_strike",
+        "notifications.push_again",
+    },
+    REVIEWER: _CITY
+    | _BUSINESSES
+    | _OFFERS
+    | {
+        "campaigns.review_campaign",
+        "merchants.review_merchant",
+        "merchants.change_merchant_status",
+    },
+    FINANCE: _CITY
+    | _BUSINESSES
+    | _VISITS
+    | _LEDGER
+    | _TREASURY
+    | {
+        "merchants.top_up_merchant",
+        "merchants.freeze_merchant_wallet",
+        "merchants.refund_subscription",
+        "handshake.reverse_handshake",
+        "gamification.fund_promo_pool",
+        "gamification.pay_reward",
+        "payments.view_gatewayevent",
+        "payments.replay_gateway_event",
+        "payments.view_fundaccount",
+        "payments.view_kyclevel",
+        "payments.verify_fund_account",
+        "payments.set_kyc_level",
+        "payments.screen_payout",
+        "payments.ask_about_payout",
+        "payments.halt_payouts",
+        "payments.upload_bank_statement",
+        "payments.record_float_funding",
+        "payments.decide_recon_exception",
+        "ondc.settle_settlement",
+    },
+    CITY_MANAGER: (_EVERYTHING_LISTED - {"accounts.view_operatorrole"})
+    | {
+        "accounts.reveal_phone",
+        "accounts.sign_out",
+        "merchants.pause_zone",
+        "merchants.change_merchant_status",
+        "merchants.change_outlet_status",
+        "merchants.freeze_merchant_wallet",
+        "payments.verify_fund_account",
+        "payments.set_kyc_level",
+        "payments.halt_payouts",
+        "merchants.end_subscription",
+        "merchants.refund_subscription",
+        "campaigns.stop_boost",
+        "merchants.revoke_api_key",
+        "merchants.review_merchant",
+        "campaigns.review_campaign",
+        "campaigns.suspend_campaign",
+        "rides.void_booking",
+        "gamification.overturn_strike",
+        "gamification.review_restriction",
+        "gamification.declare_force_majeure",
+        "handshake.reverse_handshake",
+        "notifications.push_again",
+        "ondc.replay_inbound_message",
+    },
+    # Not the money: who gives roles does not top wallets up as well.
+    ADMINISTRATOR: _EVERYTHING_LISTED
+    | {
+        "accounts.grant_operator_role",
+        "accounts.reveal_phone",
+        "accounts.sign_out",
+        "merchants.pause_zone",
+        "merchants.change_merchant_status",
+        "merchants.change_outlet_status",
+        "merchants.revoke_api_key",
+        "merchants.review_merchant",
+        "campaigns.review_campaign",
+        "campaigns.suspend_campaign",
+        "campaigns.set_fees",
+        "payments.set_wallet_policy",
+        "payments.halt_payouts",
+        "merchants.set_plan",
+        "rides.void_booking",
+        "gamification.overturn_strike",
+        "gamification.review_restriction",
+        "gamification.declare_force_majeure",
+        "gamification.set_strike_policy",
+        "notifications.push_again",
+        "ondc.replay_inbound_message",
+    },
+}

@@ -1,0 +1,1 @@
+"""The shapes of people and sign-in on the wire."""
