@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from apps.wallet import codes, selectors
 from apps.wallet.models import Account, AccountKind, Hold, Journal, PostingRule, Transfer
-from uma.kernel.desk import ReadOnlyAdmin, amount, beside, link_to
+from uma.kernel.desk import EVERYWHERE, ReadOnlyAdmin, amount, beside, link_to
 
 M = TypeVar("M", bound=Model)
 # Nobody turns to page two hundred; whoever looks for something searches.
@@ -100,6 +100,7 @@ class AccountFilter(admin.SimpleListFilter):
 
 @admin.register(Account)
 class AccountAdmin(LedgerAdmin[Account]):
+    zone_path = "zone_code"
     list_display = ["code", "kind", "kept_balance", "version", "frozen_at", "see_also"]
     list_filter = [KindFilter, ("frozen_at", admin.EmptyFieldListFilter)]
     search_help_text = "An account's whole code, or a merchant's or rider's id."
@@ -108,6 +109,10 @@ class AccountAdmin(LedgerAdmin[Account]):
         "keeps_balance", "may_overdraw", "frozen_at", "opened_at", "see_also",
     ]  # fmt: skip
     readonly_fields = ["balance", "see_also"]
+
+    def trail_ids(self, row: Account) -> list[str]:
+        # An account is frozen through its owner.
+        return [row.party.partition(":")[2] or row.code]
 
     def found_by(self, text: str, key: UUID | None) -> Q:
         if key is None:
@@ -162,6 +167,7 @@ class TransferInline(admin.TabularInline[Transfer, Journal]):
 
 @admin.register(Journal)
 class JournalAdmin(LedgerAdmin[Journal]):
+    zone_path = "zone_code"
     list_display = ["reference", "kind", "zone_code", "event_at", "memo", "see_also"]
     list_filter = [JournalKindFilter]
     search_help_text = "A whole reference, or the id of a journal or of a booking."
@@ -199,6 +205,7 @@ class JournalAdmin(LedgerAdmin[Journal]):
 
 @admin.register(Transfer)
 class TransferAdmin(LedgerAdmin[Transfer]):
+    zone_path = "journal__zone_code"
     list_display = ["id", "journal", "debit", "credit", "paise", "debit_after", "credit_after"]
     list_filter = [AccountFilter]
     list_select_related = ["journal", "debit_account", "credit_account"]
@@ -236,6 +243,7 @@ class TransferAdmin(LedgerAdmin[Transfer]):
 
 @admin.register(Hold)
 class HoldAdmin(LedgerAdmin[Hold]):
+    zone_path = "opened_journal__zone_code"
     list_display = ["id", "wallet_account", "state", "set_aside", "captured", "unused", "see_also"]
     list_filter = ["state"]
     list_select_related = ["wallet_account"]
@@ -278,6 +286,7 @@ class HoldAdmin(LedgerAdmin[Hold]):
 
 @admin.register(PostingRule)
 class PostingRuleAdmin(ReadOnlyAdmin[PostingRule]):
+    zone_path = EVERYWHERE
     list_display = ["journal_kind", "debit_kind", "credit_kind", "cap", "same_party", "reverses_kind"]  # fmt: skip
     list_filter = ["journal_kind"]
     search_fields = ["journal_kind", "debit_kind", "credit_kind"]
@@ -292,6 +301,7 @@ class PostingRuleAdmin(ReadOnlyAdmin[PostingRule]):
 
 @admin.register(AccountKind)
 class AccountKindAdmin(ReadOnlyAdmin[AccountKind]):
+    zone_path = EVERYWHERE
     list_display = ["kind", "family", "normal_side", "keeps_balance", "may_overdraw", "accounts"]
     list_filter = ["family", "keeps_balance"]
     ordering = ["family", "kind"]

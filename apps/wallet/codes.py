@@ -25,6 +25,7 @@ class ZoneAccount(StrEnum):
     PAYOUT_FEES = "payout_fees"
     FRAUD_LOSS = "fraud_loss"
     UNCLAIMED = "unclaimed"
+    RESERVE = "reserve"
 
 
 def merchant_wallet(merchant_id: UUID) -> str:
@@ -70,6 +71,11 @@ def rider_withdrawing(rider_id: UUID) -> str:
     return f"rider:{rider_id}:withdrawing"
 
 
+def rider_over_limit(rider_id: UUID) -> str:
+    """Return the code of what a rider has over the wallet's limits: opened when there first is some."""
+    return f"rider:{rider_id}:over_limit"
+
+
 def rider_receivable(rider_id: UUID) -> str:
     return f"receivable:rider:{rider_id}"
 
@@ -82,6 +88,11 @@ def rider_accounts(rider_id: UUID) -> list[str]:
         rider_withdrawing(rider_id),
         rider_receivable(rider_id),
     ]
+
+
+def bpp_receivable(participant_id: UUID) -> str:
+    """Return the code of what a seller app on the network owes for riders it was sent."""
+    return f"receivable:bpp:{participant_id}"
 
 
 def promo_pool(program: str) -> str:

@@ -1,53 +1,21 @@
-"""
-How the ledger's triggers are declared: beside the models, running SQL functions of `sql/`.
-
-The functions run directly, not through django-pgtrigger's wrapper: that wrapper obeys a session setting
-which anybody who can send SQL can set, and costs a sub-transaction for each row.
-"""
+"""How the ledger's tables refuse: with the ledger's own SQLSTATE, which the services turn into refusals."""
 
 import pgtrigger
-from django.db import models
 
-
-class Guard(pgtrigger.Trigger):
-    """A trigger that runs one named SQL function and that no session setting can switch off."""
-
-    func = "RETURN NEW;"
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        runs: str,
-        operation: pgtrigger.Operation,
-        when: pgtrigger.When = pgtrigger.Before,
-        level: pgtrigger.Level = pgtrigger.Row,
-        condition: str = "",
-        referencing: pgtrigger.Referencing | None = None,
-        timing: pgtrigger.Timing | None = None,
-    ) -> None:
-        super().__init__(
-            name=name,
-            operation=operation,
-            when=when,
-            level=level,
-            condition=pgtrigger.Condition(condition) if condition else None,
-            referencing=referencing,
-            timing=timing,
-        )
-        self.runs = runs
-
-    # pgtrigger's annotation names an instance where it passes the class.
-    def render_execute(self, model: models.Model) -> str:  # noqa: ARG002 — pgtrigger's signature
-        return f"public.{self.runs}()"
+from uma.kernel.guards import Guard
 
 
 def refuse(
     name: str, operation: pgtrigger.Operation, *, level: pgtrigger.Level, condition: str = ""
 ) -> Guard:
-    """Return a guard that refuses an operation outright."""
+    """Return a guard that refuses an operation outright, or, with a condition, where it holds."""
     return Guard(
-        name=name, runs="wallet_refuse", operation=operation, level=level, condition=condition
+        name=name,
+        runs="wallet_refuse",
+        operation=operation,
+        level=level,
+        condition=condition,
+        refuses=not condition,
     )
 
 
@@ -56,10 +24,11 @@ SENT_BY_SOMEBODY = "pg_trigger_depth() = 0"
 
 
 def changes_by_migration(name: str) -> Guard:
-    """Return a guard for reference data: only a migration, which says so, may change it."""
-    return refuse(
-        name,
-        pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+    """Return a guard for reference data: only who owns the table, as migrations do, may change it."""
+    return Guard(
+        name=name,
+        runs="wallet_refuse_unless_owner",
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
         level=pgtrigger.Statement,
-        condition="current_setting('uma.changes_chart', true) IS DISTINCT FROM 'on'",
+        refuses=True,
     )

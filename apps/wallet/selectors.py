@@ -1,22 +1,41 @@
 """Reads of the ledger: balances, statements and what a journal moved."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from apps.wallet import codes as account_codes
-from apps.wallet.errors import UnknownAccount
+from apps.wallet.flows import (
+    Flow,
+    ReversalJournal,
+    journal_flows,
+    merchant_flows,
+    reversal_journals,
+)
 from apps.wallet.invariants import Check, Violation, checks, find_drift
 from apps.wallet.models import Account, Hold, Transfer
+from apps.wallet.statements import (
+    Statement,
+    StatementLine,
+    statement,
+    statement_between,
+    unknown,
+)
+from apps.wallet.wordings import PARTS, WORDINGS
 
 __all__ = [
+    "PARTS",
+    "WORDINGS",
     "Check",
+    "Flow",
+    "Movement",
     "Purse",
+    "ReversalJournal",
+    "Statement",
     "StatementLine",
     "TransferRow",
     "Violation",
@@ -24,44 +43,25 @@ __all__ = [
     "balance_paise",
     "balances_paise",
     "checks",
+    "credited_paise",
     "find_drift",
     "held_paise",
+    "in_debt",
     "is_frozen",
+    "journal_flows",
     "journal_transfers",
+    "kept_over_limit",
+    "merchant_flows",
+    "moved_paise",
+    "movements",
     "purses",
+    "released_paise",
+    "reversal_journals",
     "statement",
     "statement_between",
+    "total_paise",
     "transfers_of",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class StatementLine:
-    """One movement of an account: `delta_paise` is signed, positive when the balance grows."""
-
-    version: int
-    transfer_id: UUID
-    journal_id: UUID
-    kind: str
-    reference: str
-    memo: str
-    counter_code: str
-    delta_paise: int
-    balance_after_paise: int
-    event_at: datetime
-
-    @property
-    def balance_before_paise(self) -> int:
-        return self.balance_after_paise - self.delta_paise
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A period of an account: opening + Σ deltas = closing."""
-
-    opening_paise: int
-    lines: list[StatementLine]
-    closing_paise: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,11 @@ def balance_paise(*, code: str) -> int:
     return balances_paise(codes=[code])[code]
 
 
-def balances_paise(*, codes: Sequence[str]) -> dict[str, int]:
+def balances_paise(*, codes: Sequence[str], unopened: bool = False) -> dict[str, int]:
     """
     Return the balances of accounts by code; those without a kept balance are summed.
+
+    With `unopened`, accounts that nobody has opened yet are empty instead of unknown.
 
     Raises:
         UnknownAccount
@@ -98,7 +100,9 @@ def balances_paise(*, codes: Sequence[str]) -> dict[str, int]:
     }
     for code in codes:
         if code not in balances:
-            raise _unknown(code)
+            if not unopened:
+                raise unknown(code)
+            balances[code] = 0
     return balances
 
 
@@ -108,6 +112,17 @@ def held_paise(*, merchant_id: UUID) -> int:
     found: int | None = Hold.objects.filter(
         held_account__code=held, state=Hold.State.OPEN
     ).aggregate(total=Sum("amount_paise"))["total"]
+    return found or 0
+
+
+def released_paise(*, merchant_id: UUID) -> int:
+    """Return what visits left unused and no sweep has returned yet: seconds' worth of visits."""
+    found: int | None = Hold.objects.filter(
+        wallet_account__code=account_codes.merchant_wallet(merchant_id),
+        state=Hold.State.CAPTURED,
+        released_paise__gt=0,
+        swept_journal__isnull=True,
+    ).aggregate(total=Sum("released_paise"))["total"]
     return found or 0
 
 
@@ -138,42 +153,61 @@ def purses(*, codes: Sequence[str]) -> dict[str, Purse]:
     }
 
 
-def statement(*, code: str, limit: int, before_version: int | None = None) -> list[StatementLine]:
-    """
-    Return an account's newest movements first, at most `limit`, older than `before_version`.
-
-    Only for accounts that keep a balance: the others' movements have no order of their own.
-
-    Raises:
-        UnknownAccount
-    """
-    account = _account(code)
-    assert account.keeps_balance
-    return _lines(
-        account,
-        "AND e.version < coalesce(%s, 9223372036854775807) ORDER BY e.version DESC LIMIT %s",
-        [before_version, limit],
-    )
+def in_debt(*, limit: int) -> list[tuple[UUID, int, int]]:
+    """Return merchants that owe and could pay: (merchant id, owed, what is in the wallet), in paise."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT split_part(d.code, ':', 3)::uuid, d.balance_paise, w.balance_paise"
+            "  FROM wallet_account d"
+            "  JOIN wallet_account w"
+            "    ON w.code = 'merchant:' || split_part(d.code, ':', 3) || ':wallet'"
+            " WHERE d.kind = 'receivable_merchant' AND d.balance_paise > 0"
+            "   AND w.balance_paise > 0 AND w.frozen_at IS NULL"
+            " ORDER BY d.code LIMIT %s",
+            [limit],
+        )
+        return [(key, owed, there) for key, owed, there in cursor.fetchall()]
 
 
-def statement_between(*, code: str, since: datetime, until: datetime) -> Statement:
-    """
-    Return a period's movements, oldest first, with the balances before and after: since ≤ event < until.
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What one journal did to the accounts of one kind in its zone; positive when they grew."""
 
-    Raises:
-        UnknownAccount
-    """
-    account = _account(code)
-    assert account.keeps_balance
-    return Statement(
-        opening_paise=_sum_paise(account, before=since),
-        lines=_lines(
-            account,
-            "AND j.event_at >= %s AND j.event_at < %s ORDER BY e.version",
-            [since, until],
-        ),
-        closing_paise=_sum_paise(account, before=until),
-    )
+    journal_id: UUID
+    kind: str
+    reference: str
+    zone_code: str
+    delta_paise: int
+    event_at: datetime
+
+
+def movements(*, account_kind: str) -> list[Movement]:
+    """Return every journal that touched accounts of this kind, the oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.id, j.kind, j.reference, j.zone_code,"
+            "       sum(CASE WHEN e.side = a.normal_side THEN e.amount_paise"
+            "                ELSE -e.amount_paise END)::bigint, j.event_at"
+            "  FROM wallet_entry e"
+            "  JOIN wallet_account a ON a.id = e.account_id"
+            "  JOIN wallet_journal j ON j.id = e.journal_id"
+            " WHERE a.kind = %s GROUP BY j.id ORDER BY j.event_at, j.id",
+            [account_kind],
+        )
+        return [Movement(*row) for row in cursor.fetchall()]
+
+
+def total_paise(*, account_kind: str) -> int:
+    """Return the sum of all accounts of one kind, from their transfers, on their normal side."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(CASE WHEN e.side = a.normal_side THEN e.amount_paise"
+            "                         ELSE -e.amount_paise END), 0)::bigint"
+            "  FROM wallet_entry e JOIN wallet_account a ON a.id = e.account_id WHERE a.kind = %s",
+            [account_kind],
+        )
+        (found,) = cursor.fetchone()
+        return int(found)
 
 
 def balance_as_of(*, code: str, at: datetime) -> int:
@@ -184,6 +218,48 @@ def balance_as_of(*, code: str, at: datetime) -> int:
         UnknownAccount
     """
     return _sum_paise(_account(code), before=at)
+
+
+def credited_paise(*, code: str, after: datetime, besides: Sequence[str] = ()) -> int:
+    """Return what came into an account by events later than `after`, but for these kinds of journal."""
+    rows = Transfer.objects.filter(credit_account__code=code, journal__event_at__gt=after)
+    found: int | None = rows.exclude(journal__kind__in=besides).aggregate(
+        total=Sum("amount_paise")
+    )["total"]
+    return found or 0
+
+
+def moved_paise(*, code: str, since: datetime, kinds: Collection[str]) -> int:
+    """
+    Return by how much journals of these kinds changed an account by events from `since` on, in paise.
+
+    What reverses an earlier event does not count: that one's time is over. Unopened accounts did not move.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(CASE WHEN e.side = a.normal_side THEN e.amount_paise"
+            "                         ELSE -e.amount_paise END), 0)::bigint"
+            "  FROM wallet_account a JOIN wallet_entry e ON e.account_id = a.id"
+            "  JOIN wallet_journal j ON j.id = e.journal_id"
+            "  LEFT JOIN wallet_journal o ON o.id = j.reverses_id"
+            " WHERE a.code = %s AND j.kind = ANY(%s) AND j.event_at >= %s"
+            "   AND (o.id IS NULL OR o.event_at >= %s)",
+            [code, list(kinds), since, since],
+        )
+        (found,) = cursor.fetchone()
+        return int(found)
+
+
+def kept_over_limit(*, above_paise: int, after: str, limit: int) -> list[str]:
+    """
+    Return riders who have money over the limit, or more than `above_paise` in the wallet, by party.
+
+    In the order of their parties (`rider:<id>`), those behind `after`.
+    """
+    rich = Q(kind="rider_wallet", balance_paise__gt=above_paise)
+    rows = Account.objects.filter(rich | Q(kind="rider_over_limit", balance_paise__gt=0))
+    parties = rows.filter(party__gt=after).order_by("party").values_list("party", flat=True)
+    return list(parties.distinct()[:limit])
 
 
 def journal_transfers(*, journal_id: UUID) -> list[TransferRow]:
@@ -215,12 +291,8 @@ def transfers_of(*, journal_ids: Sequence[UUID]) -> dict[UUID, list[TransferRow]
 def _account(code: str) -> Account:
     account = Account.objects.filter(code=code).first()
     if account is None:
-        raise _unknown(code)
+        raise unknown(code)
     return account
-
-
-def _unknown(code: str) -> UnknownAccount:
-    return UnknownAccount(f"There is no account {code}.", account=code)
 
 
 def _sum_paise(account: Account, *, before: datetime | None = None) -> int:
@@ -235,20 +307,3 @@ def _sum_paise(account: Account, *, before: datetime | None = None) -> int:
     ]
     debits, credits_ = int(sides[0]), int(sides[1])
     return debits - credits_ if account.normal_side == "D" else credits_ - debits
-
-
-def _lines(account: Account, condition: str, arguments: list[object]) -> list[StatementLine]:
-    # `condition` is one of two constants above; values travel as arguments.
-    query = (
-        "SELECT e.version, e.transfer_id, e.journal_id, j.kind, j.reference, j.memo, c.code,"  # noqa: S608
-        "       CASE e.side WHEN %s THEN e.amount_paise ELSE -e.amount_paise END, e.after_paise,"
-        "       j.event_at"
-        "  FROM wallet_entry e"
-        "  JOIN wallet_journal j ON j.id = e.journal_id"
-        "  JOIN wallet_account c ON c.id = e.counter_account_id"
-        f" WHERE e.account_id = %s {condition}"
-    )
-    with connection.cursor() as cursor:
-        values: list[Any] = [account.normal_side, account.pk, *arguments]  # Any: SQL values
-        cursor.execute(query, values)
-        return [StatementLine(*row) for row in cursor.fetchall()]

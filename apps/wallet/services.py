@@ -296,6 +296,34 @@ def recover_debt(*, rider_id: UUID, reference: str, zone_code: str, event_at: da
 
 
 @transaction.atomic
+def recover_merchant_debt(
+    *, merchant_id: UUID, reference: str, zone_code: str, event_at: datetime
+) -> int:
+    """
+    Pay what a merchant owes from the merchant's wallet, as far as it goes; return how much, in paise.
+
+    Nothing is posted when nothing is owed, or while the wallet is frozen: then the next call pays.
+    """
+    pocket = account_codes.merchant_wallet(merchant_id)
+    debt = account_codes.merchant_receivable(merchant_id)
+    if not Account.objects.filter(code=debt, balance_paise__gt=0).exists():
+        return 0
+    locked = {account.code: account for account in _lock([pocket, debt])}
+    paid_paise = min(locked[pocket].balance_paise, locked[debt].balance_paise)
+    if not paid_paise or locked[pocket].frozen_at is not None:
+        return 0
+    post(
+        kind="merchant_debt_recovery",
+        reference=reference,
+        legs=[Leg(pocket, debt, paid_paise)],
+        zone_code=zone_code,
+        event_at=event_at,
+        actor_id=None,
+    )
+    return paid_paise
+
+
+@transaction.atomic
 def freeze(*, codes: Sequence[str], at: datetime) -> None:
     """
     Refuse every debit of these accounts from this transaction's commit on; credits still arrive.
