@@ -1,0 +1,43 @@
+"""Money in and out, as operators see it."""
+
+from apps.payments.admin.balances import AutoTopUpAdmin, BalanceRuleAdmin
+from apps.payments.admin.bank import BankLineAdmin, BankStatementAdmin
+from apps.payments.admin.coming_in import GatewayEventAdmin, PaymentAdmin, TopUpAdmin
+from apps.payments.admin.fund_accounts import FundAccountAdmin
+from apps.payments.admin.invoices import DocumentAdmin, InvoiceRunAdmin, SellerAdmin, SeriesAdmin
+from apps.payments.admin.limits import KycLevelAdmin, WalletPolicyAdmin
+from apps.payments.admin.payouts import (
+    PayoutAdmin,
+    PayoutDowntimeAdmin,
+    PayoutHaltAdmin,
+    PayoutTransitionAdmin,
+)
+from apps.payments.admin.recon import CustodyCheckAdmin, ReconExceptionAdmin, ReconRunAdmin
+from apps.payments.admin.settlements import PaymentDisputeAdmin, SettledLineAdmin, SettlementAdmin
+
+__all__ = [
+    "AutoTopUpAdmin",
+    "BalanceRuleAdmin",
+    "BankLineAdmin",
+    "BankStatementAdmin",
+    "CustodyCheckAdmin",
+    "DocumentAdmin",
+    "FundAccountAdmin",
+    "GatewayEventAdmin",
+    "InvoiceRunAdmin",
+    "KycLevelAdmin",
+    "PaymentAdmin",
+    "PaymentDisputeAdmin",
+    "PayoutAdmin",
+    "PayoutDowntimeAdmin",
+    "PayoutHaltAdmin",
+    "PayoutTransitionAdmin",
+    "ReconExceptionAdmin",
+    "ReconRunAdmin",
+    "SellerAdmin",
+    "SeriesAdmin",
+    "SettledLineAdmin",
+    "SettlementAdmin",
+    "TopUpAdmin",
+    "WalletPolicyAdmin",
+]

@@ -1,0 +1,82 @@
+"""What must be true between the ledger and the payouts that its money was moved for."""
+
+from functools import partial
+
+from django.db import connection
+
+from apps.payments.machine import OPEN
+from apps.wallet.selectors import Check, Violation
+
+MAX_VIOLATIONS = 100
+_OPEN = ", ".join(f"'{state}'" for state in sorted(OPEN))
+# Each finds (row, detail) of what breaks it.
+_BROKEN = {
+    ("payouts and money set aside", "INV-28"): f"""
+        SELECT a.code, format('holds %s paise, open payouts say %s', a.balance_paise,
+                              coalesce(p.paise, 0))
+          FROM wallet_account a
+          LEFT JOIN (SELECT coalesce('rider:' || person_id || ':withdrawing',
+                                     'merchant:' || merchant_id || ':refunding') AS code,
+                            sum(amount_paise) AS paise
+                       FROM payments_payout WHERE state IN ({_OPEN}) GROUP BY 1) p USING (code)
+         WHERE a.kind IN ('rider_withdrawing', 'merchant_refunding')
+           AND a.balance_paise <> coalesce(p.paise, 0)""",  # noqa: S608 — the states are our own
+    ("payouts and the ledger", "INV-20 INV-28"): """
+        SELECT p.id, 'names a posting that is not its own'
+          FROM payments_payout p
+          LEFT JOIN wallet_journal held ON held.id = p.held_journal_id
+          LEFT JOIN wallet_journal paid ON paid.id = p.paid_journal_id
+          LEFT JOIN wallet_journal back ON back.id = p.returned_journal_id
+         WHERE held.reference IS DISTINCT FROM lower(p.kind) || ':' || p.id
+            OR (p.paid_journal_id IS NOT NULL
+                AND paid.reference IS DISTINCT FROM 'payout:' || p.id)
+            OR (p.returned_journal_id IS NOT NULL
+                AND back.reference IS DISTINCT FROM
+                    CASE WHEN p.paid_journal_id IS NULL THEN lower(p.kind) || '_back:'
+                         ELSE 'payout_reversal:' END || p.id)""",
+    ("postings of payouts", "INV-28"): """
+        SELECT j.id, format('%s moved money that no payout knows of', j.kind)
+          FROM wallet_journal j
+          LEFT JOIN payments_payout p ON p.id::text = split_part(j.reference, ':', 2)
+         WHERE j.kind IN ('withdrawal', 'refund', 'payout', 'withdrawal_back', 'refund_back',
+                          'payout_reversal')
+           AND (p.id IS NULL
+                OR j.id NOT IN (p.held_journal_id, coalesce(p.paid_journal_id, p.held_journal_id),
+                                coalesce(p.returned_journal_id, p.held_journal_id)))""",
+    # The follow-up, and behind it an hourly job, sets apart what is over; a frozen wallet waits.
+    ("wallets over their limits", "INV-31"): """
+        SELECT a.code, format('holds %s paise, its limit is %s', a.balance_paise, p.max_balance_paise)
+          FROM wallet_account a
+          LEFT JOIN LATERAL (SELECT k.level FROM payments_kyclevel k
+                              WHERE 'rider:' || k.person_id = a.party AND k.effective_from <= now()
+                              ORDER BY k.effective_from DESC, k.id DESC LIMIT 1) k ON true
+          JOIN LATERAL (SELECT w.max_balance_paise, w.effective_from FROM payments_walletpolicy w
+                         WHERE w.who = 'TIER_' || coalesce(k.level, 0) AND w.effective_from <= now()
+                         ORDER BY w.effective_from DESC LIMIT 1) p ON true
+          JOIN LATERAL (SELECT j.created_at FROM wallet_entry e JOIN wallet_journal j ON j.id = e.journal_id
+                         WHERE e.account_id = a.id AND e.version = a.version) last ON true
+         WHERE a.kind = 'rider_wallet' AND a.frozen_at IS NULL
+           AND a.balance_paise > p.max_balance_paise
+           AND greatest(last.created_at, p.effective_from) < now() - interval '3 hours'""",
+    ("payouts and their steps", "INV-28"): """
+        SELECT p.id, format('is %s, its last step says %s', p.state, t.after)
+          FROM payments_payout p
+          LEFT JOIN LATERAL (SELECT after FROM payments_payouttransition
+                              WHERE payout_id = p.id ORDER BY id DESC LIMIT 1) t ON true
+         WHERE t.after IS DISTINCT FROM p.state""",
+}
+
+
+def checks() -> list[Check]:
+    """Return the checks of payouts."""
+    return [
+        Check(name, numbers, partial(_ask, name, query))
+        for (name, numbers), query in _BROKEN.items()
+    ]
+
+
+def _ask(name: str, query: str) -> list[Violation]:
+    with connection.cursor() as cursor:
+        # No parameters: the percent signs are the queries' own.
+        cursor.execute(f"{query} ORDER BY 1 LIMIT {MAX_VIOLATIONS}")
+        return [Violation(name, str(row), str(detail)) for row, detail in cursor.fetchall()]

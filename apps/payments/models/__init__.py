@@ -1,0 +1,48 @@
+"""Money that comes in and goes out, where to, under which limits, and what Razorpay told about it."""
+
+from apps.payments.models.balances import ALERT_BELOW_PAISE, AutoTopUp, BalanceRule
+from apps.payments.models.disputes import PaymentDispute
+from apps.payments.models.events import GatewayEvent
+from apps.payments.models.fund_accounts import FundAccount, account_index
+from apps.payments.models.invoices import Document, DocumentKind, InvoiceRun, Seller, Series
+from apps.payments.models.limits import KycLevel, WalletPolicy
+from apps.payments.models.payouts import Payout, PayoutDowntime, PayoutHalt, PayoutTransition
+from apps.payments.models.recon import (
+    BankLine,
+    BankStatement,
+    CustodyCheck,
+    ReconException,
+    ReconRun,
+)
+from apps.payments.models.settlements import SettledLine, Settlement
+from apps.payments.models.top_ups import Payment, TopUp
+
+__all__ = [
+    "ALERT_BELOW_PAISE",
+    "AutoTopUp",
+    "BalanceRule",
+    "BankLine",
+    "BankStatement",
+    "CustodyCheck",
+    "Document",
+    "DocumentKind",
+    "FundAccount",
+    "GatewayEvent",
+    "InvoiceRun",
+    "KycLevel",
+    "Payment",
+    "PaymentDispute",
+    "Payout",
+    "PayoutDowntime",
+    "PayoutHalt",
+    "PayoutTransition",
+    "ReconException",
+    "ReconRun",
+    "Seller",
+    "Series",
+    "SettledLine",
+    "Settlement",
+    "TopUp",
+    "WalletPolicy",
+    "account_index",
+]

@@ -1,0 +1,77 @@
+"""What the payments app keeps about a person: accounts for payouts, payouts, how well they are known."""
+
+from datetime import datetime
+from uuid import UUID
+
+from apps.payments.machine import State
+from apps.payments.models import FundAccount, KycLevel, Payout
+from apps.payments.services.payout_steps import COMES_BACK_WITHIN
+from uma.kernel.money import rupees
+from uma.kernel.personal_data import Obstacle
+
+SECTION = "Payout accounts"
+
+
+def export(*, person_id: UUID) -> dict[str, object]:
+    """Return the person's bank accounts and VPAs as they were given, withdrawals and KYC levels."""
+    rows = FundAccount.objects.filter(person_id=person_id).order_by("created_at", "pk")
+    return {
+        "accounts": [
+            {
+                "kind": row.kind,
+                "holder_name": row.holder_name,
+                "account_number": row.account_number,
+                "ifsc": row.ifsc,
+                "vpa": row.vpa,
+                "added_at": row.created_at,
+                "removed_at": row.removed_at,
+            }
+            for row in rows
+        ],
+        "withdrawals": [
+            {
+                "rupees": rupees(payout.amount_paise),
+                "status": payout.state.lower(),
+                "asked_at": payout.created_at,
+                "paid_at": payout.processed_at,
+                "utr": payout.utr,
+            }
+            for payout in Payout.objects.filter(person_id=person_id).order_by("pk")
+        ],
+        "kyc_levels": [
+            {"level": row.level, "from": row.effective_from}
+            for row in KycLevel.objects.filter(person_id=person_id).order_by("effective_from", "pk")
+        ],
+    }
+
+
+def obstacles(*, person_id: UUID, now: datetime) -> list[Obstacle]:
+    """Return the withdrawals that the bank may still send back; what is under way the ledger tells."""
+    paid = Payout.objects.filter(
+        person_id=person_id, state=State.PROCESSED, processed_at__gt=now - COMES_BACK_WITHIN
+    )
+    return [
+        Obstacle(
+            "withdrawal_may_come_back",
+            f"The bank can still send ₹{rupees(payout.amount_paise)} back.",
+            amount_paise=payout.amount_paise,
+            until=payout.processed_at and payout.processed_at + COMES_BACK_WITHIN,
+        )
+        for payout in paid.order_by("pk")
+    ]
+
+
+def erase(*, person_id: UUID, now: datetime) -> None:
+    """Empty the accounts; that there were some stays known by the bare id."""
+    live = FundAccount.objects.filter(person_id=person_id, removed_at=None)
+    live.update(removed_at=now)
+    FundAccount.objects.filter(person_id=person_id).update(
+        holder_name="",
+        account_number="",
+        ifsc="",
+        vpa="",
+        tail="",
+        account_index="",
+        contact_id="",
+        razorpay_id="",
+    )

@@ -1,0 +1,95 @@
+"""Reads about money that comes in and goes out, and the documents about it."""
+
+from apps.payments.invariants import checks
+from apps.payments.selectors.accounts import (
+    AccountLine,
+    AccountStatement,
+    MerchantPurse,
+    merchant_lines,
+    merchant_purse,
+    merchant_statement,
+    rider_lines,
+    rider_statement,
+)
+from apps.payments.selectors.allowance import (
+    Allowance,
+    Reason,
+    kyc_level,
+    merchant_allowance,
+    rider_allowance,
+    rider_policy,
+    wallet_policy,
+)
+from apps.payments.selectors.balances import RuleView, balance_rule, ordered_this_month_paise
+from apps.payments.selectors.caps import (
+    OverLimit,
+    Standing,
+    over_limit,
+    riders_to_look_at,
+    standing,
+)
+from apps.payments.selectors.custody import latest_check, open_exceptions
+from apps.payments.selectors.fund_accounts import fund_accounts, is_shared, people_with
+from apps.payments.selectors.halts import modes_down, payouts_halted
+from apps.payments.selectors.invoices import (
+    INCOME_KINDS,
+    Difference,
+    differences,
+    document_of,
+    documents_of,
+    printed,
+    reimbursed,
+    seller_of,
+    sold,
+    zones_without_seller,
+)
+from apps.payments.selectors.payouts import payout_of, payouts_of
+from apps.payments.selectors.top_ups import top_up_of, top_ups_of
+
+__all__ = [
+    "INCOME_KINDS",
+    "AccountLine",
+    "AccountStatement",
+    "Allowance",
+    "Difference",
+    "MerchantPurse",
+    "OverLimit",
+    "Reason",
+    "RuleView",
+    "Standing",
+    "balance_rule",
+    "checks",
+    "differences",
+    "document_of",
+    "documents_of",
+    "fund_accounts",
+    "is_shared",
+    "kyc_level",
+    "latest_check",
+    "merchant_allowance",
+    "merchant_lines",
+    "merchant_purse",
+    "merchant_statement",
+    "modes_down",
+    "open_exceptions",
+    "ordered_this_month_paise",
+    "over_limit",
+    "payout_of",
+    "payouts_halted",
+    "payouts_of",
+    "people_with",
+    "printed",
+    "reimbursed",
+    "rider_allowance",
+    "rider_lines",
+    "rider_policy",
+    "rider_statement",
+    "riders_to_look_at",
+    "seller_of",
+    "sold",
+    "standing",
+    "top_up_of",
+    "top_ups_of",
+    "wallet_policy",
+    "zones_without_seller",
+]

@@ -1,0 +1,1 @@
+"""The shapes of money in and out on the wire."""

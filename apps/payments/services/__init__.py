@@ -1,0 +1,112 @@
+"""Writes about money that comes in and goes out."""
+
+from apps.payments.services.balances import order_automatic, set_balance_rule, watch_balances
+from apps.payments.services.caps import keep_all_within_limits, keep_within_limits
+from apps.payments.services.custody import check_custody
+from apps.payments.services.disputes import record_dispute, settle_debts
+from apps.payments.services.events import (
+    handle_due_events,
+    handle_event,
+    receive_event,
+    replay_event,
+)
+from apps.payments.services.fund_accounts import (
+    add_fund_account,
+    remove_fund_account,
+    verify_fund_account,
+)
+from apps.payments.services.halts import halt_payouts, note_downtime, resume_payouts
+from apps.payments.services.invoicing import (
+    Billed,
+    bill_month,
+    issue_credit_note,
+    issue_credit_notes,
+    issue_due_invoices,
+    issue_invoices,
+)
+from apps.payments.services.limits import Limits, set_kyc_level, set_wallet_policy
+from apps.payments.services.payout_answers import ask_again, look_at_payouts, record_answer
+from apps.payments.services.payout_requests import (
+    Asked,
+    cancel_payout,
+    request_refund,
+    request_withdrawal,
+)
+from apps.payments.services.payout_screening import approve_payout, reject_payout
+from apps.payments.services.payout_submitting import submit_next
+from apps.payments.services.receipts import Receipt, issue_receipt
+from apps.payments.services.reconciliation import decide_exception, match_bank_lines, reconcile
+from apps.payments.services.sellers import set_seller
+from apps.payments.services.settlements import accept_settled_fee, pull_day, pull_settlements
+from apps.payments.services.statements import record_float, upload_statement
+from apps.payments.services.top_ups import (
+    LEAST_PAISE,
+    MOST_PAISE,
+    Begun,
+    begin_top_up,
+    credit_payment,
+    expire_top_ups,
+    look_for_payments,
+    order_at_razorpay,
+    order_top_up,
+)
+
+__all__ = [
+    "LEAST_PAISE",
+    "MOST_PAISE",
+    "Asked",
+    "Begun",
+    "Billed",
+    "Limits",
+    "Receipt",
+    "accept_settled_fee",
+    "add_fund_account",
+    "approve_payout",
+    "ask_again",
+    "begin_top_up",
+    "bill_month",
+    "cancel_payout",
+    "check_custody",
+    "credit_payment",
+    "decide_exception",
+    "expire_top_ups",
+    "halt_payouts",
+    "handle_due_events",
+    "handle_event",
+    "issue_credit_note",
+    "issue_credit_notes",
+    "issue_due_invoices",
+    "issue_invoices",
+    "issue_receipt",
+    "keep_all_within_limits",
+    "keep_within_limits",
+    "look_at_payouts",
+    "look_for_payments",
+    "match_bank_lines",
+    "note_downtime",
+    "order_at_razorpay",
+    "order_automatic",
+    "order_top_up",
+    "pull_day",
+    "pull_settlements",
+    "receive_event",
+    "reconcile",
+    "record_answer",
+    "record_dispute",
+    "record_float",
+    "reject_payout",
+    "remove_fund_account",
+    "replay_event",
+    "request_refund",
+    "request_withdrawal",
+    "resume_payouts",
+    "set_balance_rule",
+    "set_kyc_level",
+    "set_seller",
+    "set_wallet_policy",
+    "settle_debts",
+    "submit_next",
+    "upload_statement",
+    "verify_fund_account",
+    "watch_balances",
+]

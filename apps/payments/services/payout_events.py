@@ -1,0 +1,51 @@
+"""What RazorpayX's events lead to: a payout's event says which payout, its API says what is true of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.payments.gateway import Gateway
+from apps.payments.models import Payout
+from apps.payments.razorpayx import razorpayx
+from apps.payments.services.halts import note_downtime
+from apps.payments.services.payout_answers import record_answer
+from apps.payments.services.payout_steps import Source
+from apps.payments.services.waiting import Hopeless
+
+# Any: an event's payload is JSON of RazorpayX's own shapes.
+Payload = Mapping[str, Any]
+_SOURCE = "RAZORPAYX"
+_OF_A_PAYOUT = (
+    "initiated", "pending", "queued", "processing", "updated", "processed", "reversed", "failed",
+    "rejected", "cancelled",
+)  # fmt: skip
+# Nothing more is learned by asking again.
+_ODD = frozenset({"differs", "unknown_payout", "sent_after_return"})
+
+
+def _payout(payload: Payload, gateway: Gateway, now: datetime) -> str:
+    payout_id = str(payload["payout"]["entity"]["id"])
+    facts = razorpayx(gateway).payout(payout_id=payout_id)
+    try:
+        ours = UUID(hex=facts.reference)
+    except ValueError:
+        raise Hopeless("unknown_payout") from None
+    outcome = record_answer(payout_id=ours, facts=facts, source=Source.EVENT, now=now)
+    if outcome in _ODD:
+        raise Hopeless(outcome)
+    return outcome.lower()
+
+
+def _downtime(payload: Payload, gateway: Gateway, now: datetime) -> str:  # noqa: ARG001 — a handler's
+    told = payload["payout.downtime"]["entity"]
+    mode, down = str(told["mode"]), told["status"] == "started"
+    if mode not in Payout.Mode.values:
+        return "mode_unused"
+    note_downtime(mode=mode, down=down, now=now)
+    return "down" if down else "up"
+
+
+HANDLERS = {(_SOURCE, f"payout.{name}"): _payout for name in _OF_A_PAYOUT} | {
+    (_SOURCE, f"payout.downtime.{name}"): _downtime for name in ("started", "resolved")
+}
