@@ -1,34 +1,24 @@
-"""Writes about merchants, their outlets and their staff."""
+"""Writes about merchants."""
 
-import re
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts import services as accounts
 from apps.merchants import selectors
 from apps.merchants.errors import (
-    AlreadyOnStaff,
     GstinInvalid,
+    GstinTaken,
     MerchantStatusNotAllowed,
-    RadiusNotAllowed,
+    StateUnknown,
     UnknownMerchant,
-    UnknownOutlet,
 )
-from apps.merchants.models import (
-    GSTIN_SHAPE,
-    MAX_RADIUS_M,
-    MIN_RADIUS_M,
-    Merchant,
-    Outlet,
-    Staff,
-)
+from apps.merchants.models import Application, Merchant
 from apps.merchants.services.reasons import require
 from apps.wallet import codes
 from apps.wallet import services as wallet
-from uma.kernel.geo import Point
+from uma.kernel.gstin import STATES, Gstin
 
 _MERCHANT_ARROWS = {
     ("APPLIED", "ACTIVE"),
@@ -54,15 +44,12 @@ def register_merchant(
     plan: str = Merchant.Plan.BASIC,
 ) -> Merchant:
     """
-    Take a merchant's application and open its accounts; an operator activates it.
+    Write a merchant down and open its accounts; it sells once it is active.
 
     Raises:
-        GstinInvalid, UnknownZone
+        GstinInvalid, GstinTaken, StateUnknown, UnknownZone
     """
-    if gstin and not re.fullmatch(GSTIN_SHAPE, gstin):
-        raise GstinInvalid
-    if gstin and gstin[:2] != state_code:
-        raise GstinInvalid("The GSTIN begins with another state than the merchant's.")
+    check_registration(gstin=gstin, state_code=state_code)
     selectors.zone(code=zone_code)
     merchant = Merchant.objects.create(
         legal_name=legal_name,
@@ -80,12 +67,34 @@ def register_merchant(
     return merchant
 
 
-def activate(*, merchant_id: UUID, actor_id: UUID | None, now: datetime, reason: str = "") -> None:
+def check_registration(*, gstin: str, state_code: str, merchant_id: UUID | None = None) -> None:
     """
-    Let the merchant sell; from an application or after a suspension.
+    Refuse a GST registration that cannot be this merchant's; no GSTIN is none.
 
     Raises:
-        UnknownMerchant, MerchantStatusNotAllowed
+        GstinInvalid, GstinTaken, StateUnknown
+    """
+    if state_code not in STATES:
+        raise StateUnknown
+    if not gstin:
+        return
+    try:
+        read = Gstin.parse(gstin)
+    except ValueError as wrong:
+        raise GstinInvalid(str(wrong)) from wrong
+    if read.state_code != state_code:
+        raise GstinInvalid("The GSTIN begins with another state than the merchant's.")
+    # Whose it is stays unsaid. The index decides when two are activated at once.
+    if selectors.gstin_is_taken(gstin=gstin, besides=merchant_id):
+        raise GstinTaken
+
+
+def activate(*, merchant_id: UUID, actor_id: UUID | None, now: datetime, reason: str = "") -> None:
+    """
+    Let the merchant sell; an application is decided by its review instead.
+
+    Raises:
+        UnknownMerchant, MerchantStatusNotAllowed, GstinTaken
     """
     _set_status(merchant_id, Merchant.Status.ACTIVE, actor_id=actor_id, reason=reason, now=now)
 
@@ -112,136 +121,55 @@ def close(*, merchant_id: UUID, actor_id: UUID | None, reason: str, now: datetim
     _set_status(merchant_id, Merchant.Status.CLOSED, actor_id=actor_id, reason=reason, now=now)
 
 
-@transaction.atomic
-def add_outlet(
-    *,
-    merchant_id: UUID,
-    name: str,
-    category: str,
-    address: str,
-    location: Point,
-    now: datetime,
-    radius_m: int = 150,
-) -> Outlet:
+def lock(merchant_id: UUID) -> Merchant:
     """
-    Add an outlet in the merchant's own zone: money of a booking never spans zones (INV-33).
+    Lock a merchant until the caller's transaction ends: whoever edits it, its staff, its outlets.
 
     Raises:
-        UnknownMerchant, RadiusNotAllowed
+        UnknownMerchant
     """
-    if not MIN_RADIUS_M <= radius_m <= MAX_RADIUS_M:
-        raise RadiusNotAllowed
-    merchant = selectors.merchant(merchant_id=merchant_id)
-    return Outlet.objects.create(
-        merchant_id=merchant_id,
-        zone_id=merchant.zone_id,
-        name=name,
-        category=category,
-        address=address,
-        location=location,
-        radius_m=radius_m,
-        created_at=now,
-        status_changed_at=now,
-    )
+    merchant = Merchant.objects.select_for_update(no_key=True).filter(pk=merchant_id).first()
+    if merchant is None:
+        raise UnknownMerchant
+    return merchant
 
 
-@transaction.atomic
-def set_outlet_status(
-    *, outlet_id: UUID, status: str, actor_id: UUID | None, reason: str, now: datetime
+def move(
+    merchant: Merchant, status: str, *, actor_id: UUID | None, reason: str, now: datetime
 ) -> None:
     """
-    Open, pause or close an outlet; a closed one stays closed.
+    Bring a locked merchant into another status, with its trace.
 
     Raises:
-        UnknownOutlet, MerchantStatusNotAllowed, ReasonRequired
+        MerchantStatusNotAllowed, GstinTaken
     """
-    require(reason)
-    outlet = Outlet.objects.select_for_update(no_key=True).filter(pk=outlet_id).first()
-    if outlet is None:
-        raise UnknownOutlet
-    if outlet.status == Outlet.Status.CLOSED:
-        raise MerchantStatusNotAllowed("A closed outlet does not open again; add a new one.")
-    before, outlet.status, outlet.status_changed_at = outlet.status, status, now
-    outlet.save(update_fields=["status", "status_changed_at"])
+    if (merchant.status, status) not in _MERCHANT_ARROWS:
+        raise MerchantStatusNotAllowed(f"{merchant.status} does not become {status}.")
+    before = merchant.status
+    merchant.status, merchant.status_changed_at = status, now
+    merchant.version += 1
+    try:
+        with transaction.atomic():
+            merchant.save(update_fields=["status", "status_changed_at", "version"])
+    except IntegrityError as taken:
+        raise GstinTaken from taken
     accounts.record(
-        action=f"outlet.{status.lower()}",
-        object_type="outlet",
-        object_id=str(outlet_id),
+        action=f"merchant.{status.lower()}",
+        object_type="merchant",
+        object_id=str(merchant.pk),
         actor_id=actor_id,
         at=now,
         reason=reason,
         before={"status": before},
         after={"status": status},
     )
-
-
-@transaction.atomic
-def add_staff(
-    *,
-    merchant_id: UUID,
-    user_id: UUID,
-    role: str,
-    now: datetime,
-    outlet_ids: Sequence[UUID] = (),
-) -> Staff:
-    """
-    Let a person act for the merchant, at the named outlets or at all of them.
-
-    Raises:
-        UnknownOutlet, AlreadyOnStaff
-    """
-    own = {outlet.pk for outlet in selectors.outlets(merchant_id=merchant_id)}
-    if not own.issuperset(outlet_ids):
-        raise UnknownOutlet
-    # A sentence for the usual case; between two at once the unique constraints decide.
-    taken = Staff.objects.filter(user_id=user_id)
-    if taken.filter(is_active=True).exists() or taken.filter(merchant_id=merchant_id).exists():
-        raise AlreadyOnStaff
-    return Staff.objects.create(
-        merchant_id=merchant_id,
-        user_id=user_id,
-        role=role,
-        outlet_ids=list(outlet_ids),
-        created_at=now,
-    )
-
-
-@transaction.atomic
-def dismiss_staff(*, staff_id: UUID, actor_id: UUID | None, reason: str, now: datetime) -> None:
-    """End a person's post: from the next request on, no scan and no change is theirs."""
-    require(reason)
-    changed = Staff.objects.filter(pk=staff_id, is_active=True).update(is_active=False)
-    if changed:
-        accounts.record(
-            action="staff.dismissed",
-            object_type="staff",
-            object_id=str(staff_id),
-            actor_id=actor_id,
-            at=now,
-            reason=reason,
-        )
 
 
 @transaction.atomic
 def _set_status(
     merchant_id: UUID, status: str, *, actor_id: UUID | None, reason: str, now: datetime
 ) -> None:
-    merchant = Merchant.objects.select_for_update(no_key=True).filter(pk=merchant_id).first()
-    if merchant is None:
-        raise UnknownMerchant
-    if (merchant.status, status) not in _MERCHANT_ARROWS:
-        raise MerchantStatusNotAllowed(f"{merchant.status} does not become {status}.")
-    before = merchant.status
-    merchant.status, merchant.status_changed_at = status, now
-    merchant.version += 1
-    merchant.save(update_fields=["status", "status_changed_at", "version"])
-    accounts.record(
-        action=f"merchant.{status.lower()}",
-        object_type="merchant",
-        object_id=str(merchant_id),
-        actor_id=actor_id,
-        at=now,
-        reason=reason,
-        before={"status": before},
-        after={"status": status},
-    )
+    merchant = lock(merchant_id)
+    if Application.objects.filter(pk=merchant_id, state__in=Application.OPEN).exists():
+        raise MerchantStatusNotAllowed("An application is decided by its review.")
+    move(merchant, status, actor_id=actor_id, reason=reason, now=now)

@@ -1,4 +1,4 @@
-"""The operator's hand on a merchant's wallet."""
+"""The operator's hand on a merchant's wallet, and on the reserve that stands behind debts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,8 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.merchants import selectors
-from apps.merchants.errors import AmountNotPositive
+from apps.merchants.errors import AmountNotPositive, UnknownZone
+from apps.merchants.models import Zone
 from apps.merchants.services.reasons import require
 from apps.wallet import codes
 from apps.wallet import services as wallet
@@ -52,10 +53,64 @@ def top_up(
         actor_id=actor_id,
         memo=reason,
     )
+    wallet.recover_merchant_debt(
+        merchant_id=merchant_id,
+        reference=f"merchant_debt_recovery:{reference}",
+        zone_code=merchant.zone_id,
+        event_at=now,
+    )
     accounts.record(
         action="merchant.topped-up",
         object_type="merchant",
         object_id=str(merchant_id),
+        actor_id=actor_id,
+        at=now,
+        reason=reason,
+        after={"amount": rupees(amount_paise), "reference": reference},
+    )
+    return journal_id
+
+
+@transaction.atomic(durable=True)
+def fund_reserve(
+    *,
+    zone_code: str,
+    amount_paise: int,
+    reference: str,
+    actor_id: UUID | None,
+    reason: str,
+    now: datetime,
+) -> UUID:
+    """
+    Put the platform's own money into custody, where it stands in for debts; return the journal's id.
+
+    `reference` is the bank's (UTR) and counts once.
+
+    Raises:
+        UnknownZone, AmountNotPositive, ReasonRequired, AlreadyPosted
+    """
+    require(reason)
+    require(reference)
+    if amount_paise <= 0:
+        raise AmountNotPositive
+    if not Zone.objects.filter(pk=zone_code).exists():
+        raise UnknownZone
+    reserve = codes.zone_account(zone_code, "reserve")
+    # A zone that was opened before there was such an account.
+    wallet.open_accounts(codes=[reserve])
+    journal_id = wallet.post(
+        kind="reserve_funding",
+        reference=f"reserve_funding:{reference}",
+        legs=[wallet.Leg(codes.zone_account(zone_code, "bank_nodal"), reserve, amount_paise)],
+        zone_code=zone_code,
+        event_at=now,
+        actor_id=actor_id,
+        memo=reason,
+    )
+    accounts.record(
+        action="zone.reserve-funded",
+        object_type="zone",
+        object_id=zone_code,
         actor_id=actor_id,
         at=now,
         reason=reason,

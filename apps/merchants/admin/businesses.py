@@ -10,17 +10,20 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from apps.merchants import services
+from apps.merchants.admin.plans import PriceForm, begins
 from apps.merchants.models import FirstVisit, Merchant, Outlet, Staff, Zone
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from uma.kernel.desk import (
     Answers,
+    Needs,
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
     amount,
     beside,
     link_to,
+    readable,
     trail_of,
 )
 from uma.kernel.money import PAISE_PER_RUPEE
@@ -38,18 +41,23 @@ class TopUpForm(ReasonForm):
 
 @admin.register(Zone)
 class ZoneAdmin(ReadOnlyAdmin[Zone]):
+    zone_path = "code"
     list_display = ["code", "name", "timezone", "state_code", "bookings_paused_at"]
     list_filter = ["state_code"]
     search_fields = ["code", "name"]
-    readonly_fields = ["trail"]
-    actions = ["pause_selected", "resume_selected"]
+    readonly_fields = ["reserve", "trail"]
+    actions = ["pause_selected", "resume_selected", "fund_reserve"]
+
+    @admin.display(description="Reserve for debts")
+    def reserve(self, zone: Zone) -> str:
+        code = codes.zone_account(zone.pk, "reserve")
+        return amount(ledger.balances_paise(codes=[code], unopened=True)[code])
 
     @admin.display(description="History")
     def trail(self, zone: Zone) -> SafeString:
         return trail_of(zone.pk)
 
-    def has_pause_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("merchants.pause_zone")
+    has_pause_permission = Needs("merchants.pause_zone")
 
     @admin.action(description="Pause bookings in these zones", permissions=["pause"])
     def pause_selected(self, request: HttpRequest, chosen: QuerySet[Zone]) -> HttpResponse | None:
@@ -75,9 +83,39 @@ class ZoneAdmin(ReadOnlyAdmin[Zone]):
             self, request, chosen, action="resume_selected", question=question, act=act
         )
 
+    has_fund_permission = Needs("merchants.top_up_merchant")
+
+    @admin.action(description="Put our own money into the reserve", permissions=["fund"])
+    def fund_reserve(self, request: HttpRequest, chosen: QuerySet[Zone]) -> HttpResponse | None:
+        def act(code: str, actor_id: UUID, answers: Answers) -> None:
+            services.fund_reserve(
+                zone_code=code,
+                # Two decimals at most, so nothing is cut off.
+                amount_paise=int(answers["amount"] * PAISE_PER_RUPEE),
+                reference=answers["reference"],
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        def describe(zone: Zone) -> str:
+            return f"{zone.name}: {self.reserve(zone)} now"
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="fund_reserve",
+            question="Put this much of the platform's own money into the zone's reserve?",
+            act=act,
+            form_class=TopUpForm,
+            describe=describe,
+        )
+
 
 @admin.register(Merchant)
 class MerchantAdmin(ReadOnlyAdmin[Merchant]):
+    zone_path = "zone_id"
     list_display = ["brand", "zone", "plan", "status", "status_changed_at", "links"]
     list_filter = ["status", "plan", "zone"]
     list_select_related = ["zone"]
@@ -89,6 +127,7 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
         "unfreeze_selected",
         "activate_selected",
         "suspend_selected",
+        "agree_price",
     ]
 
     @admin.display(description="Wallet")
@@ -111,18 +150,16 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
                 link_to("merchants_outlet_changelist", "Outlets", merchant__id__exact=key),
                 link_to("campaigns_campaign_changelist", "Campaigns", merchant__id__exact=key),
                 link_to("merchants_staff_changelist", "Staff", merchant__id__exact=key),
+                link_to("merchants_subscription_changelist", "Plans", merchant__id__exact=key),
                 trail_of(key),
             ]
         )
 
-    def has_top_up_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("merchants.top_up_merchant")
+    has_top_up_permission = Needs("merchants.top_up_merchant")
 
-    def has_freeze_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("merchants.freeze_merchant_wallet")
+    has_freeze_permission = Needs("merchants.freeze_merchant_wallet")
 
-    def has_status_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("merchants.change_merchant_status")
+    has_status_permission = Needs("merchants.change_merchant_status")
 
     @admin.action(description="Top up the wallet", permissions=["top_up"])
     def top_up(self, request: HttpRequest, chosen: QuerySet[Merchant]) -> HttpResponse | None:
@@ -227,9 +264,36 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
             self, request, chosen, action="suspend_selected", question=question, act=act
         )
 
+    has_plan_permission = Needs("merchants.set_plan")
+
+    @admin.action(description="Offer Enterprise at a price", permissions=["plan"])
+    def agree_price(self, request: HttpRequest, chosen: QuerySet[Merchant]) -> HttpResponse | None:
+        def act(merchant_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            now = timezone.now()
+            services.agree_price(
+                merchant_id=merchant_id,
+                # Two decimals at most, so nothing is cut off.
+                price_paise=int(answers["price"] * PAISE_PER_RUPEE),
+                effective_from=begins(answers["from_day"], now=now),
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=now,
+            )
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="agree_price",
+            question="Offer Enterprise at this price? The owner accepts by choosing it.",
+            act=act,
+            form_class=PriceForm,
+        )
+
 
 @admin.register(Outlet)
 class OutletAdmin(ReadOnlyAdmin[Outlet]):
+    zone_path = "zone_id"
     list_display = ["name", "merchant", "zone", "category", "status", "radius_m", "deals"]
     list_filter = ["status", "zone", "category"]
     list_select_related = ["merchant", "zone"]
@@ -245,8 +309,7 @@ class OutletAdmin(ReadOnlyAdmin[Outlet]):
     def trail(self, outlet: Outlet) -> SafeString:
         return trail_of(outlet.pk)
 
-    def has_status_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("merchants.change_outlet_status")
+    has_status_permission = Needs("merchants.change_outlet_status")
 
     def _set(
         self, request: HttpRequest, chosen: QuerySet[Outlet], action: str, status: str
@@ -278,14 +341,18 @@ class OutletAdmin(ReadOnlyAdmin[Outlet]):
 
 @admin.register(Staff)
 class StaffAdmin(ReadOnlyAdmin[Staff]):
-    list_display = ["user", "merchant", "role", "is_active", "created_at"]
+    zone_path = "merchant__zone_id"
+    list_display = ["user", "name", "merchant", "role", "is_active", "created_at"]
     list_filter = ["role", "is_active"]
     list_select_related = ["user", "merchant"]
     search_fields = ["user__username", "merchant__brand", "=id"]
     actions = ["dismiss_selected"]
 
-    def has_status_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("merchants.change_merchant_status")
+    has_status_permission = Needs("merchants.change_merchant_status")
+
+    @admin.display(description="Name")
+    def name(self, staff: Staff) -> str:
+        return readable(lambda: staff.user.display_name)
 
     @admin.action(description="Dismiss: no scan and no change is theirs", permissions=["status"])
     def dismiss_selected(
@@ -314,3 +381,15 @@ class FirstVisitAdmin(ReadOnlyAdmin[FirstVisit]):
     list_display = ["at", "merchant_id", "person_id", "booking_id"]
     search_fields = ["=merchant_id", "=person_id", "=booking_id"]
     date_hierarchy = "at"
+
+    def has_view_permission(self, request: HttpRequest, obj: FirstVisit | None = None) -> bool:
+        # A plain column leads to the merchant, so no path can be named; `within` goes it.
+        return admin.ModelAdmin.has_view_permission(self, request, obj)
+
+    def within(
+        self, rows: QuerySet[FirstVisit], zones: frozenset[str] | None
+    ) -> QuerySet[FirstVisit]:
+        if zones is None:
+            return rows
+        there = Merchant.objects.filter(zone_id__in=zones)
+        return rows.filter(merchant_id__in=there.values("pk"))

@@ -1,16 +1,25 @@
 """Zones, the merchants in them, their outlets and staff, and who visited whom first."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import validate_email
 from django.db import models
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 
+from uma.kernel.crypto.fields import SealedQuerySet, SealedTextField
 from uma.kernel.geo import PointField
+from uma.kernel.guards import Guard
 from uma.kernel.ids import new_id
 
 # Fifteen characters: state, PAN, entity number, Z, check digit (CGST Rules 2017, rule 10).
 GSTIN_SHAPE = r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][1-9A-Z]Z[0-9A-Z]$"
 MIN_RADIUS_M, MAX_RADIUS_M = 20, 2000
+# One spelling each: riders filter the map by them.
+CATEGORIES = (
+    "bakery", "bookshop", "cafe", "cinema", "clothing", "electronics", "grocery", "gym", "home",
+    "hotel", "pharmacy", "restaurant", "salon", "services", "sports", "stationery",
+)  # fmt: skip
 
 
 class Zone(models.Model):
@@ -36,7 +45,12 @@ class Zone(models.Model):
 
 
 class Merchant(models.Model):
-    """A business that funds visits; its wallet lives in the ledger under this id."""
+    """
+    A business that funds visits; its wallet lives in the ledger under this id.
+
+    How to reach its people is sealed. Brand, legal name and GSTIN are public facts (on the shop's
+    front, on every invoice, in the GST register), and operators search by them.
+    """
 
     class Plan(models.TextChoices):
         BASIC = "BASIC"
@@ -57,11 +71,19 @@ class Merchant(models.Model):
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, related_name="merchants")
     plan = models.CharField(max_length=10, choices=Plan, default=Plan.BASIC)
     status = models.CharField(max_length=9, choices=Status, default=Status.APPLIED)
-    email = models.EmailField(blank=True)
-    phone = models.CharField(max_length=20, blank=True)
+    email = SealedTextField(
+        max_length=254,
+        blank=True,
+        validators=[validate_email],
+        db_column="email_sealed",
+        db_default="",
+    )
+    phone = SealedTextField(max_length=20, blank=True, db_column="phone_sealed", db_default="")
     created_at = models.DateTimeField()
     status_changed_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
+
+    objects = SealedQuerySet["Merchant"].as_manager()
 
     class Meta:
         permissions = [
@@ -81,6 +103,12 @@ class Merchant(models.Model):
             models.CheckConstraint(
                 condition=Q(gstin="") | Q(gstin__regex=GSTIN_SHAPE),
                 name="merchants_merchant_gstin_shape",
+            ),
+            # Of those who may sell: an applicant must not be able to keep a number from its owner.
+            models.UniqueConstraint(
+                fields=["gstin"],
+                condition=Q(status__in=["ACTIVE", "SUSPENDED"]) & ~Q(gstin=""),
+                name="merchants_merchant_gstin_once",
             ),
         ]
 
@@ -104,6 +132,11 @@ class Outlet(models.Model):
     address = models.CharField(max_length=240, blank=True)
     location = PointField()
     radius_m = models.PositiveIntegerField(default=150)
+    # [{"dow": 0-6 from Monday, "start": "HH:MM", "end": "HH:MM"}] on the zone's clock; empty says
+    # that nobody told.
+    hours = models.JSONField(default=list, blank=True, db_default=Value([], JSONField()))
+    # Where the outlet was registered, once its pin was corrected: corrections do not add up.
+    registered_at = PointField(null=True, blank=True)  # type: ignore[misc]  # typed as never null
     status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
     created_at = models.DateTimeField()
     status_changed_at = models.DateTimeField()
@@ -161,6 +194,23 @@ class Staff(models.Model):
             models.CheckConstraint(
                 condition=Q(role__in=["OWNER", "MANAGER", "SCANNER", "ACCOUNTANT"]),
                 name="merchants_staff_role_known",
+            ),
+        ]
+        triggers = [
+            Guard(
+                name="merchants_staff_keeps_an_owner",
+                runs="merchants_keep_an_owner",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                condition="OLD.role = 'OWNER' AND OLD.is_active AND (NEW.role <> 'OWNER'"
+                " OR NOT NEW.is_active OR NEW.merchant_id <> OLD.merchant_id)",
+            ),
+            Guard(
+                name="merchants_staff_deletes_no_owner",
+                runs="merchants_keep_an_owner",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.After,
+                condition="OLD.role = 'OWNER' AND OLD.is_active",
             ),
         ]
 

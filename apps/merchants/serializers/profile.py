@@ -36,11 +36,14 @@ class ProfileResponse(serializers.Serializer[object]):
     phone = serializers.CharField()
     status = serializers.ChoiceField(choices=["applied", "active", "suspended", "closed"])
     zone = serializers.CharField()
-    wallet = RupeesField(help_text="What can be spent on new bookings.")
-    held = RupeesField(help_text="What live bookings hold.")
+    wallet = RupeesField(
+        allow_null=True,
+        help_text="What can be spent on new bookings; null for whoever may not see money.",
+    )
+    held = RupeesField(allow_null=True, help_text="What live bookings hold; null likewise.")
     frozen = serializers.BooleanField()
     subscription = serializers.ChoiceField(choices=list(SUBSCRIPTIONS.values()))
-    role = serializers.ChoiceField(choices=["owner", "manager", "scanner", "accountant"])
+    role = serializers.ChoiceField(choices=["owner", "manager", "scanner", "accountant", "key"])
     outlets = OutletFields(many=True)
 
 
@@ -48,8 +51,8 @@ def profile_response(
     merchant: Merchant,
     outlets: Sequence[Outlet],
     *,
-    wallet_paise: int,
-    held_paise: int,
+    wallet_paise: int | None,
+    held_paise: int | None,
     frozen: bool,
     role: str,
 ) -> dict[str, object]:
@@ -63,8 +66,8 @@ def profile_response(
         "phone": merchant.phone,
         "status": merchant.status.lower(),
         "zone": merchant.zone_id,
-        "wallet": rupees(wallet_paise),
-        "held": rupees(held_paise),
+        "wallet": None if wallet_paise is None else rupees(wallet_paise),
+        "held": None if held_paise is None else rupees(held_paise),
         "frozen": frozen,
         "subscription": SUBSCRIPTIONS[merchant.plan],
         "role": role.lower(),

@@ -5,12 +5,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.merchants import selectors
-from apps.merchants.errors import NotAMerchant
-from apps.merchants.serializers import ProfileResponse, profile_response
+from apps.merchants import duties, selectors
+from apps.merchants.access import REFUSALS, acting, may
+from apps.merchants.serializers.profile import ProfileResponse, profile_response
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
-from uma.kernel.http.authentication import principal_of
 from uma.kernel.http.permissions import IsMerchant
 
 
@@ -18,19 +17,19 @@ class ProfileView(APIView):
     """The merchant one acts for: its wallet, what is held, its plan and outlets."""
 
     permission_classes = [IsMerchant]
-    refusals = (NotAMerchant,)
+    key_scope = duties.READ_PROFILE.scope
+    refusals = REFUSALS
 
     @extend_schema(responses=ProfileResponse)
     def get(self, request: Request) -> Response:
-        staff = selectors.staff_of(user_id=principal_of(request).user_id)
-        if staff is None:
-            raise NotAMerchant
+        staff = acting(request, duties.READ_PROFILE)
         purse = codes.merchant_wallet(staff.merchant_id)
+        sees_money = may(request, staff, duties.READ_MONEY)
         answer = profile_response(
             selectors.merchant(merchant_id=staff.merchant_id),
             selectors.outlets(merchant_id=staff.merchant_id),
-            wallet_paise=ledger.balance_paise(code=purse),
-            held_paise=ledger.held_paise(merchant_id=staff.merchant_id),
+            wallet_paise=ledger.balance_paise(code=purse) if sees_money else None,
+            held_paise=ledger.held_paise(merchant_id=staff.merchant_id) if sees_money else None,
             frozen=ledger.is_frozen(code=purse),
             role=staff.role,
         )

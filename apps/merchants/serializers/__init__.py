@@ -1,0 +1,1 @@
+"""The shapes of a merchant's own business on the wire."""
