@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from uma.kernel.errors import DomainError
+from uma.kernel.money import rupees
 
 
 class UnknownCampaign(DomainError):
@@ -147,6 +148,39 @@ class RiderDailyCapReached(Ineligible):
 class OutletDailyCapReached(Ineligible):
     code = "outlet_daily_cap_reached"
     title = "The deal is sold out at this outlet for today"
+
+
+class CampaignNotOnSale(DomainError):
+    code = "campaign_not_on_sale"
+    title = "Only a campaign that is on sale can be boosted"
+
+
+class AlreadyBoosted(DomainError):
+    code = "already_boosted"
+    title = "The campaign is boosted already"
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(until=until)
+
+
+class NoBoost(DomainError):
+    code = "no_boost"
+    title = "The campaign is not boosted"
+
+
+class NoBoostSlot(DomainError):
+    code = "no_boost_slot"
+    title = "Every slot for boosts around here is taken"
+    advice = "Try again later: a slot is free when a week there is over."
+
+
+class BoostPriceChanged(DomainError):
+    code = "boost_price_changed"
+    title = "The price is not the one that was shown"
+    advice = "Read the quote again, then decide."
+
+    def __init__(self, *, total_paise: int) -> None:
+        super().__init__(total=rupees(total_paise))
 
 
 # What a booking can be refused for by the deal itself.

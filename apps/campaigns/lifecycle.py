@@ -20,6 +20,8 @@ class PauseReason(StrEnum):
     LOW_BALANCE = "low_balance"
     DAILY_CAP = "daily_cap"
     OPERATOR = "operator"
+    # More is on sale than the merchant's plan allows; the clock lifts it when there is room.
+    PLAN = "plan"
 
 
 # Lifting a suspension is not listed: it returns to the state that was suspended.

@@ -1,20 +1,17 @@
 """The terms of a campaign: their rules, which of them are sold, and which a live campaign keeps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime, time, timedelta
-from itertools import pairwise
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Self
 
 from apps.campaigns.costs import Basis, max_cost_paise
 from apps.campaigns.errors import TermsInvalid
-from apps.campaigns.models import DAY_MINUTES, Campaign
+from apps.campaigns.models import Campaign
 from uma.kernel.money import BPS, rupees
-from uma.kernel.zones import DAYS_PER_WEEK, Window
+from uma.kernel.zones import DAY_MINUTES, Window, week_faults, windows_from
 
-WEEK_MINUTES = DAYS_PER_WEEK * DAY_MINUTES
 MIN_TTL_MINUTES = 15
-MOST_WINDOWS = 28
 
 # Locked once the campaign is approved: riders chose by them, or an operator approved them as they
 # are.
@@ -76,37 +73,6 @@ class Violation:
     rule: str
 
 
-def windows_from(stored: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
-    """Return the windows kept as JSON on a campaign."""
-    return tuple(
-        Window(w["dow"], time.fromisoformat(w["start"]), time.fromisoformat(w["end"]))
-        for w in stored
-    )
-
-
-def windows_to(windows: Sequence[Window]) -> list[dict[str, object]]:
-    """Return the windows as the JSON that a campaign keeps."""
-    return [{"dow": w.dow, "start": f"{w.start:%H:%M}", "end": f"{w.end:%H:%M}"} for w in windows]
-
-
-def week_spans(windows: Sequence[Window]) -> list[tuple[int, int]]:
-    """
-    Return the open minutes of a week as half-open spans; Monday 00:00 is 0.
-
-    A window that runs past the week's end is two spans, the second at the week's beginning.
-    """
-    spans: list[tuple[int, int]] = []
-    for window in windows:
-        opens = window.dow * DAY_MINUTES + window.start.hour * 60 + window.start.minute
-        closes = window.dow * DAY_MINUTES + window.end.hour * 60 + window.end.minute
-        if window.crosses_midnight:
-            closes += DAY_MINUTES
-        spans.append((opens, min(closes, WEEK_MINUTES)))
-        if closes > WEEK_MINUTES:
-            spans.append((0, closes - WEEK_MINUTES))
-    return sorted(spans)
-
-
 def check(
     terms: Terms, *, cpt_fee_paise: int, cpa_fee_paise: int, gst_bps: int, inter_state: bool
 ) -> None:
@@ -162,13 +128,8 @@ def _rules(terms: Terms) -> Iterator[Violation]:
 def _hours(terms: Terms) -> Iterator[Violation]:
     if terms.starts_at and terms.ends_at and terms.ends_at <= terms.starts_at:
         yield Violation("ends_at", "A campaign ends after it starts.")
-    if len(terms.windows) > MOST_WINDOWS:
-        yield Violation("windows", f"A week has at most {MOST_WINDOWS} windows.")
-    if any(w.start.second or w.end.second or w.start.microsecond for w in terms.windows):
-        yield Violation("windows", "A window opens and closes on a whole minute.")
-    spans = week_spans(terms.windows)
-    if any(closes > opens for (_, closes), (opens, _) in pairwise(spans)):
-        yield Violation("windows", "The windows of a week do not overlap.")
+    for rule in week_faults(terms.windows):
+        yield Violation("windows", rule)
 
 
 def _limits(terms: Terms, cost_paise: int) -> Iterator[Violation]:

@@ -24,6 +24,7 @@ urlpatterns = [
     ),
     path("campaigns/<uuid:campaign_id>/end", views.EndView.as_view(), name="campaigns-end"),
     path("campaigns/<uuid:campaign_id>/clone", views.CloneView.as_view(), name="campaigns-clone"),
+    path("campaigns/<uuid:campaign_id>/boost", views.BoostView.as_view(), name="campaigns-boost"),
     path(
         "campaigns/<uuid:campaign_id>/exposure",
         views.ExposureView.as_view(),

@@ -1,10 +1,19 @@
 """Reads about campaigns: facts of a decision, the map, an owner's list, and what must never be."""
 
+from apps.campaigns.lifecycle import LIVE, OVER, State
+from apps.campaigns.selectors.boosts import (
+    WEEK,
+    Quote,
+    boosts_to_close,
+    live_boost,
+    quote,
+    quote_of,
+    tiles_of,
+)
 from apps.campaigns.selectors.checks import Violation, find_overcommitted
 from apps.campaigns.selectors.discovery import (
     Found,
     FoundDeal,
-    Reason,
     Search,
     Sort,
     discover,
@@ -12,26 +21,41 @@ from apps.campaigns.selectors.discovery import (
     one_deal,
 )
 from apps.campaigns.selectors.facts import Visitable, sold, visitable
+from apps.campaigns.selectors.offered import Offered, live_among, offered
 from apps.campaigns.selectors.owned import (
     Exposure,
+    Pace,
     campaign,
     campaigns_of,
     cost_of,
     exposure,
     fees,
     outlet_ids,
+    paces,
     revisions,
 )
+from apps.campaigns.selectors.previewing import Preview, broken_of, preview
+from apps.campaigns.selectors.reasons import Reason
 
 __all__ = [
+    "LIVE",
+    "OVER",
+    "WEEK",
     "Exposure",
     "Found",
     "FoundDeal",
+    "Offered",
+    "Pace",
+    "Preview",
+    "Quote",
     "Reason",
     "Search",
     "Sort",
+    "State",
     "Violation",
     "Visitable",
+    "boosts_to_close",
+    "broken_of",
     "campaign",
     "campaigns_of",
     "cost_of",
@@ -40,9 +64,17 @@ __all__ = [
     "fees",
     "find_overcommitted",
     "ineligible",
+    "live_among",
+    "live_boost",
+    "offered",
     "one_deal",
     "outlet_ids",
+    "paces",
+    "preview",
+    "quote",
+    "quote_of",
     "revisions",
     "sold",
+    "tiles_of",
     "visitable",
 ]

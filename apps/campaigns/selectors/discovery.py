@@ -1,7 +1,8 @@
 """The map: deals near a rider, each with every reason why it cannot be booked now."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,9 +11,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.campaigns import guards
 from apps.campaigns.errors import UnknownCampaign
-from apps.campaigns.guards import Cap, Facts, Taken
+from apps.campaigns.guards import Facts
 from apps.campaigns.lifecycle import State
 from apps.campaigns.selectors.facts import (
     FACTS,
@@ -22,8 +22,7 @@ from apps.campaigns.selectors.facts import (
     facts_from,
     visitable,
 )
-from apps.wallet import codes
-from apps.wallet import selectors as ledger
+from apps.campaigns.selectors.reasons import Reason, reasons_of
 from uma.kernel.geo import METRES_PER_DEGREE, Box, Point, distance_m
 from uma.kernel.http.errors import InvalidCursor
 
@@ -33,6 +32,12 @@ _SLACK = 0.002
 # Rows read beyond the page at first, so that one statement is enough nearly always: those between
 # the two ways to measure, which grow with the latitude, and a few for luck.
 _SPARE_ROWS, _LEAST_SHRINK = 8, 0.4
+# Boosted deals at the head of a list, and how many are looked at to find so many that are bookable.
+MOST_PROMOTED, _CANDIDATES = 3, 9
+# The sort, its key and the deal's id; who stood first follows.
+_POSITION_PARTS = 3
+
+_EVERYWHERE = Box(Point(-90.0, -180.0), Point(90.0, 180.0))
 
 
 class Sort(StrEnum):
@@ -62,25 +67,21 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """A guard that fails, and until when (None: nobody knows)."""
-
-    code: str
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class FoundDeal:
     """A deal on the map: one campaign at its nearest outlet."""
 
     facts: Facts
     away_m: int | None
-    boosted: bool
     reasons: tuple[Reason, ...]
+    is_boosted: bool
 
     @property
     def bookable(self) -> bool:
         return not self.reasons
+
+    @property
+    def boosted(self) -> bool:
+        return self.is_boosted and self.bookable
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,22 @@ _COLUMNS = (
     + """
      , EXISTS (SELECT FROM merchants_firstvisit v
                 WHERE v.merchant_id = c.merchant_id AND v.person_id = %(rider)s)
-     , d.id, d.listed_at, d.away
+     , d.id, d.listed_at, d.away, d.promoted
 """
 )
-_NEAREST = (
-    _COLUMNS
-    + """
+_NEAREST = """
+SELECT n.id, n.campaign_id, n.outlet_id, n.listed_at, NULL::bigint AS reimbursement_paise, n.away,
+       false AS promoted
   FROM campaigns_nearest(%(near)s::point, %(circle)s::circle, %(radius)s, %(box)s::box, %(now)s,
-                         %(category)s, %(zone)s, %(cashback)s, %(open_now)s, %(least)s, %(rows)s) d
+                         %(category)s, %(zone)s, %(cashback)s, %(open_now)s, %(least)s, %(rows)s) n
 """
-    + FROM_DEALS
-    + "ORDER BY d.away"
-)
+# In the same statement, so that what is listed first costs no trip of its own.
+_PROMOTED = """
+ UNION ALL
+SELECT p.*, true
+  FROM campaigns_promoted(%(area)s::box, %(near)s::point, %(radius)s, %(now)s, %(category)s,
+                          %(zone)s, %(cashback)s, %(open_now)s, %(candidates)s) p
+"""
 # `{d}` is the deal, or another outlet of the same campaign.
 _MATCH = """{d}.is_live
    AND campaigns_deal_matches(
@@ -126,7 +131,7 @@ _KEYS = {
 def _statement(search: Search) -> str:
     """Return the page's SQL, put together from constants and nothing else."""
     if search.sort == Sort.DISTANCE:
-        return _NEAREST
+        return _joined(_NEAREST, search, order="d.away")
     match, rank, away = _MATCH, "{d}.id", "NULL::float8"
     if search.near is not None:
         match += _WITHIN
@@ -134,17 +139,23 @@ def _statement(search: Search) -> str:
         rank = "({d}.location <-> %(near)s::point, {d}.id)"
     key, kind = _KEYS[search.sort]
     after = f"AND (d.{key}, d.id) < (%(last)s::{kind}, %(last_id)s::uuid)" if search.after else ""
-    return f"""{_COLUMNS}
-  FROM (SELECT d.id, d.campaign_id, d.outlet_id, d.listed_at, d.reimbursement_paise, {away} AS away
-          FROM campaigns_deal d
-         WHERE {match.format(d="d")} {after}
-           AND (d.is_alone OR NOT EXISTS (
-                 SELECT FROM campaigns_deal s
-                  WHERE s.campaign_id = d.campaign_id AND {match.format(d="s")}
-                    AND {rank.format(d="s")} < {rank.format(d="d")}))
-         ORDER BY d.{key} DESC, d.id DESC LIMIT %(rows)s) d
-{FROM_DEALS}
- ORDER BY d.{key} DESC, d.id DESC"""  # noqa: S608  # constants only
+    listed = f"""
+(SELECT d.id, d.campaign_id, d.outlet_id, d.listed_at, d.reimbursement_paise, {away} AS away,
+        false AS promoted
+   FROM campaigns_deal d
+  WHERE {match.format(d="d")} {after}
+    AND (d.is_alone OR NOT EXISTS (
+          SELECT FROM campaigns_deal s
+           WHERE s.campaign_id = d.campaign_id AND {match.format(d="s")}
+             AND {rank.format(d="s")} < {rank.format(d="d")}))
+  ORDER BY d.{key} DESC, d.id DESC LIMIT %(rows)s)"""  # noqa: S608  # constants only
+    return _joined(listed, search, order=f"d.{key} DESC, d.id DESC")
+
+
+def _joined(listed: str, search: Search, *, order: str) -> str:
+    """Return the page's SQL: what is listed, on the first page what is promoted, and all their facts."""
+    rows = listed if search.after else listed + _PROMOTED
+    return f"{_COLUMNS}  FROM ({rows}) d {FROM_DEALS} ORDER BY {order}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,31 +165,56 @@ class _Row:
     listed_at: datetime
     degrees: float
     away_m: int | None
+    promoted: bool
+
+    @property
+    def campaign_id(self) -> UUID:
+        return self.deal.facts.campaign_id
 
 
 def discover(*, search: Search, rider_id: UUID, now: datetime) -> Found:
     """
     Return a page of deals with the reasons why some cannot be booked; a fixed number of statements.
 
-    A campaign stands once in the list, at its outlet nearest to the rider.
+    A campaign stands once in the list, at its outlet nearest to the rider. A few boosted ones that
+    can be booked stand at the head of the first page, and the pages after it leave them out.
 
     Raises:
         InvalidCursor
     """
+    placed = _placed(search)
+    spare = len(placed) if search.after else MOST_PROMOTED
+    wanted = search.limit + 1 + spare
     if search.sort == Sort.DISTANCE:
-        rows = _nearest(search, rider_id=rider_id, now=now)
+        read = _nearest(search, rider_id=rider_id, now=now, wanted=wanted)
     else:
-        rows = _read(search, rider_id=rider_id, now=now, rows=search.limit + 1)
-    page = rows[: search.limit]
-    more = len(rows) > search.limit
-    reasons = _reasons([row.deal for row in page], search.near, rider_id=rider_id, now=now)
+        read = _read(search, rider_id=rider_id, now=now, rows=wanted)
+    candidates = sorted((row for row in read if row.promoted), key=_nearness)
+    listed = [row for row in read if not row.promoted and row.campaign_id not in placed]
+    # Whoever moves to the head leaves a place on the page: these are enough.
+    considered = candidates + listed[: search.limit]
+    why = reasons_of([row.deal for row in considered], search.near, rider_id=rider_id, now=now)
+    found = {row.deal_id: reasons for row, reasons in zip(considered, why, strict=True)}
+    first = [row for row in candidates if not found[row.deal_id]][
+        : min(MOST_PROMOTED, search.limit // 2)
+    ]
+    placed |= {row.campaign_id for row in first}
+    listed = [row for row in listed if row.campaign_id not in placed]
+    page = listed[: search.limit - len(first)]
     return Found(
-        [
-            FoundDeal(row.deal.facts, row.away_m, _is_boosted(row.deal.facts, now), tuple(why))
-            for row, why in zip(page, reasons, strict=True)
-        ],
-        _position(page[-1], search.sort) if more else None,
+        [_found(row.deal.facts, row.away_m, found[row.deal_id], now) for row in first + page],
+        _position(page[-1], search.sort, placed) if len(listed) > len(page) else None,
     )
+
+
+def _nearness(row: _Row) -> tuple[float, float]:
+    # Without a place the newest come first.
+    return row.degrees, -row.listed_at.timestamp()
+
+
+def _found(facts: Facts, away_m: int | None, why: Sequence[Reason], now: datetime) -> FoundDeal:
+    until = facts.boosted_until
+    return FoundDeal(facts, away_m, tuple(why), until is not None and until > now)
 
 
 def one_deal(
@@ -198,9 +234,9 @@ def one_deal(
     deal = visitable(campaign_id=campaign_id, outlet_id=outlet_id, rider_id=rider_id, place=place)
     if deal.facts.state in (State.DRAFT, State.IN_REVIEW):
         raise UnknownCampaign
-    (why,) = _reasons([deal], place, rider_id=rider_id, now=now)
+    (why,) = reasons_of([deal], place, rider_id=rider_id, now=now)
     away_m = distance_m(place, deal.facts.location) if place else None
-    return FoundDeal(deal.facts, away_m, _is_boosted(deal.facts, now), tuple(why))
+    return _found(deal.facts, away_m, why, now)
 
 
 def ineligible(
@@ -218,28 +254,25 @@ def ineligible(
         UnknownCampaign
     """
     deal = visitable(campaign_id=campaign_id, outlet_id=outlet_id, rider_id=rider_id, place=place)
-    (why,) = _reasons([deal], place, rider_id=rider_id, now=now)
+    (why,) = reasons_of([deal], place, rider_id=rider_id, now=now)
     return why
 
 
-def _is_boosted(facts: Facts, now: datetime) -> bool:
-    return facts.boosted_until is not None and facts.boosted_until > now
-
-
-def _nearest(search: Search, *, rider_id: UUID, now: datetime) -> list[_Row]:
+def _nearest(search: Search, *, rider_id: UUID, now: datetime, wanted: int) -> list[_Row]:
     """
-    Return the rows after the cursor in exact order of metres, one more than the page holds.
+    Return `wanted` rows after the cursor in exact order of metres, and those that are promoted.
 
     The index orders by degrees, in which the east is nearer than it is. All rows it has not
     returned yet lie beyond a certain number of metres; those up to there are in their final order.
     """
     assert search.near is not None
     last_m, last_id = _after(search, int) if search.after else (-1, UUID(int=0))
-    wanted = search.limit + 1
     shrink = max(math.cos(math.radians(search.near.latitude)), _LEAST_SHRINK)
     rows = math.ceil(wanted / shrink**2) + _SPARE_ROWS
     while True:
-        read = _read(search, rider_id=rider_id, now=now, rows=rows)
+        answer = _read(search, rider_id=rider_id, now=now, rows=rows)
+        promoted = [row for row in answer if row.promoted]
+        read = [row for row in answer if not row.promoted]
         complete = len(read) < rows
         sure_m = math.inf if complete else _least_metres(search.near, read[-1].degrees)
         sure = sorted(
@@ -248,7 +281,7 @@ def _nearest(search: Search, *, rider_id: UUID, now: datetime) -> list[_Row]:
             if (row.away_m or 0) < sure_m and (row.away_m or 0, row.deal_id) > (last_m, last_id)
         )
         if complete or len(sure) >= wanted:
-            return [row for _, _, row in sure[:wanted]]
+            return promoted + [row for _, _, row in sure[:wanted]]
         rows *= 2
 
 
@@ -266,9 +299,9 @@ def _read(search: Search, *, rider_id: UUID, now: datetime, rows: int) -> list[_
 
 def _row(row: Sequence[Any], near: Point | None) -> _Row:
     facts = facts_from(row)
-    visited, deal_id, listed_at, degrees = row[FactsRow.WIDTH :]
+    visited, deal_id, listed_at, degrees, promoted = row[FactsRow.WIDTH :]
     away_m = distance_m(near, facts.location) if near else None
-    return _Row(Visitable(facts, visited), deal_id, listed_at, degrees or 0.0, away_m)
+    return _Row(Visitable(facts, visited), deal_id, listed_at, degrees or 0.0, away_m, promoted)
 
 
 def _parameters(
@@ -284,6 +317,10 @@ def _parameters(
         "box": search.box and _box(search.box),
         "least": 0.0,
         "rows": rows,
+        "candidates": _CANDIDATES,
+        "near": None,
+        "radius": None,
+        "area": _box(_area(search)),
     }
     if search.near is not None:
         values |= _circle(search.near, search.radius_m)
@@ -296,6 +333,15 @@ def _parameters(
             search, datetime.fromisoformat if as_time else int
         )
     return values
+
+
+def _area(search: Search) -> Box:
+    """Return a box that holds all that a search can find."""
+    if search.box is not None:
+        return search.box
+    if search.near is not None:
+        return Box.around(search.near, search.radius_m * (1 + _SLACK))
+    return _EVERYWHERE
 
 
 def _box(box: Box) -> str:
@@ -315,76 +361,33 @@ def _circle(near: Point, radius_m: int) -> dict[str, Any]:  # Any: what the driv
     }
 
 
-def _position(row: _Row, sort: Sort) -> str:
+def _position(row: _Row, sort: Sort, placed: AbstractSet[UUID]) -> str:
+    """Return where a page ends, and what stood at the head of the first."""
     key = {
         Sort.DISTANCE: str(row.away_m),
         Sort.CASHBACK: str(row.deal.facts.cap_paise),
         Sort.NEWEST: row.listed_at.astimezone(UTC).isoformat(),
     }[sort]
-    return f"{sort}|{key}|{row.deal_id}"
+    first = "".join(f"|{campaign_id.hex}" for campaign_id in sorted(placed))
+    return f"{sort}|{key}|{row.deal_id}{first}"
+
+
+def _placed(search: Search) -> set[UUID]:
+    """Return the campaigns that stood at the head of the first page."""
+    if search.after is None:
+        return set()
+    try:
+        return {UUID(text) for text in search.after.split("|")[_POSITION_PARTS:]}
+    except ValueError:
+        raise InvalidCursor from None
 
 
 def _after(search: Search, read: Any) -> tuple[Any, UUID]:  # Any: the key of the sort
     assert search.after is not None
     try:
-        sort, key, deal_id = search.after.split("|")
+        sort, key, deal_id = search.after.split("|")[:_POSITION_PARTS]
         if sort != search.sort:
             raise InvalidCursor
         return read(key), UUID(deal_id)
     except ValueError:
         raise InvalidCursor from None
-
-
-_SOLD = """
-SELECT a.campaign_id, a.scope, a.seats_taken, a.committed_paise
-  FROM unnest(%s::uuid[], %s::text[]) AS w (campaign_id, scope)
-  JOIN campaigns_allotment a ON a.campaign_id = w.campaign_id AND a.scope = w.scope
-"""
-
-
-def _reasons(
-    deals: Sequence[Visitable], place: Point | None, *, rider_id: UUID, now: datetime
-) -> Iterator[list[Reason]]:
-    """Yield the reasons of each deal; two statements for all of them together."""
-    if not deals:
-        return
-    wanted = [guards.caps(deal.facts, rider_id=rider_id, now=now) for deal in deals]
-    sold = _sold(deals, wanted)
-    wallets = {
-        deal.facts.merchant_id: codes.merchant_wallet(deal.facts.merchant_id) for deal in deals
-    }
-    purses = ledger.purses(codes=list(wallets.values()))
-    for deal, caps in zip(deals, wanted, strict=True):
-        facts, purse = deal.facts, purses[wallets[deal.facts.merchant_id]]
-        refusals = [
-            *guards.refusals(facts, visited=deal.visited, place=place, now=now),
-            *guards.cap_refusals(
-                caps,
-                sold.get(facts.campaign_id, {}),
-                cost_paise=facts.max_cost_paise,
-                timezone=facts.timezone,
-                now=now,
-            ),
-        ]
-        money = guards.wallet_refusals(
-            facts, balance_paise=purse.balance_paise, frozen=purse.frozen
-        )
-        yield [
-            *(Reason(refusal.code, refusal.until) for refusal in refusals),
-            *(Reason(name, until) for name, until in money),
-        ]
-
-
-def _sold(deals: Sequence[Visitable], wanted: Sequence[list[Cap]]) -> dict[UUID, dict[str, Taken]]:
-    pairs = [
-        (deal.facts.campaign_id, cap.scope)
-        for deal, caps in zip(deals, wanted, strict=True)
-        for cap in caps
-        if cap.seats is not None or cap.budget_paise is not None
-    ]
-    found: dict[UUID, dict[str, Taken]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SOLD, [[pair[0] for pair in pairs], [pair[1] for pair in pairs]])
-        for campaign_id, scope, seats, paise in cursor.fetchall():
-            found.setdefault(campaign_id, {})[scope] = Taken(seats, paise)
-    return found

@@ -12,9 +12,8 @@ from django.db import connection
 from apps.campaigns.errors import UnknownCampaign
 from apps.campaigns.guards import Facts, Taken
 from apps.campaigns.models import Allotment
-from apps.campaigns.terms import windows_from
 from uma.kernel.geo import Point, distance_m
-from uma.kernel.zones import Window
+from uma.kernel.zones import Window, windows_from
 
 # One row of everything that guards, offers and lists need, in the order of `Facts`.
 FACTS = """

@@ -1,6 +1,7 @@
 """Writes about campaigns: their terms, their states, and the seats that bookings take."""
 
 from apps.campaigns.services.authoring import change, clone, create
+from apps.campaigns.services.boosts import Boosted, boost, settle_boosts, stop_boost
 from apps.campaigns.services.clock import Ticked, campaign_clock
 from apps.campaigns.services.fees import set_fees
 from apps.campaigns.services.selling import Offer, give_back, record_visit, take
@@ -17,10 +18,12 @@ from apps.campaigns.services.states import (
 from apps.campaigns.terms import Terms
 
 __all__ = [
+    "Boosted",
     "Offer",
     "Terms",
     "Ticked",
     "approve",
+    "boost",
     "campaign_clock",
     "change",
     "clone",
@@ -33,6 +36,8 @@ __all__ = [
     "reject",
     "resume",
     "set_fees",
+    "settle_boosts",
+    "stop_boost",
     "submit",
     "suspend",
     "take",

@@ -22,7 +22,7 @@ from apps.campaigns.terms import Terms
 from apps.merchants import selectors as merchants
 from apps.merchants.models import Merchant, Outlet
 from uma.kernel.money import rupees
-from uma.kernel.zones import day_of
+from uma.kernel.zones import day_of, windows_to
 
 # Names that an edit can change beside the terms.
 OUTLETS = "outlets"
@@ -242,7 +242,7 @@ def _check_sold(campaign: Campaign, wanted: Terms, *, now: datetime) -> None:
 def _assign(campaign: Campaign, wanted: Terms) -> None:
     for name in terms.TERM_NAMES:
         setattr(campaign, name, getattr(wanted, name))
-    campaign.windows = terms.windows_to(wanted.windows)
+    campaign.windows = windows_to(wanted.windows)
 
 
 def _revise(campaign: Campaign, *, actor_id: UUID | None, now: datetime) -> None:

@@ -12,7 +12,7 @@ from apps.campaigns import guards, selectors
 from apps.campaigns.guards import ALL, Taken
 from apps.campaigns.lifecycle import AUTOMATIC_PAUSES, LIVE, PauseReason, State
 from apps.campaigns.models import Allotment, Campaign
-from apps.campaigns.services import listing, locking
+from apps.campaigns.services import listing, locking, plan_follow
 from apps.campaigns.terms import ARCHIVED_AFTER
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
@@ -28,10 +28,18 @@ class Ticked:
     archived: int
     relabelled: int
     listings: int
+    by_plan: int
 
     @property
     def total(self) -> int:
-        return self.activated + self.ended + self.archived + self.relabelled + self.listings
+        return (
+            self.activated
+            + self.ended
+            + self.archived
+            + self.relabelled
+            + self.listings
+            + self.by_plan
+        )
 
 
 def campaign_clock(*, now: datetime, limit: int) -> Ticked:
@@ -54,9 +62,11 @@ def campaign_clock(*, now: datetime, limit: int) -> Ticked:
             now=now,
             limit=limit,
         ),
+        by_plan=plan_follow.follow_plans(now=now),
         relabelled=_relabel(now=now, limit=limit),
         listings=_in_batches(listing.hide_closed, limit)
-        + _in_batches(listing.show_reopened, limit),
+        + _in_batches(listing.show_reopened, limit)
+        + _in_batches(listing.follow_moved, limit),
     )
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from psycopg.types.multirange import Int4Multirange
 from psycopg.types.range import Int4Range
 
 from apps.campaigns.lifecycle import is_on_sale
 from apps.campaigns.models import Campaign, Deal
-from apps.campaigns.terms import week_spans, windows_from
 from apps.merchants.models import Merchant, Outlet
+from uma.kernel.zones import week_spans, windows_from
 
 _OPEN = Q(outlet__status=Outlet.Status.OPEN, campaign__merchant__status=Merchant.Status.ACTIVE)
 
@@ -82,6 +82,18 @@ def show_reopened(*, limit: int) -> int:
     )
     missing = Deal.objects.filter(_OPEN & on_sale, is_live=False)
     return Deal.objects.filter(pk__in=_ids(missing, limit)).update(is_live=True)
+
+
+def follow_moved(*, limit: int) -> int:
+    """Bring the deals of outlets with another place or category up to date; return how many."""
+    same = Q(location=F("outlet__location"), category=F("outlet__category"))
+    stale = Deal.objects.filter(is_live=True).exclude(same)
+    ids = _ids(stale, limit)
+    for deal in Deal.objects.filter(pk__in=ids).select_related("outlet"):
+        Deal.objects.filter(pk=deal.pk).update(
+            location=deal.outlet.location, category=deal.outlet.category
+        )
+    return len(ids)
 
 
 def _ids(deals: QuerySet[Deal], limit: int) -> list[UUID]:

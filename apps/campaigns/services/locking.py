@@ -8,7 +8,12 @@ from apps.campaigns.errors import TransitionNotAllowed, UnknownCampaign
 from apps.campaigns.guards import ALL
 from apps.campaigns.lifecycle import State, may_go
 from apps.campaigns.models import Allotment, Campaign
-from apps.campaigns.services import listing
+from apps.campaigns.services import listing, room
+from apps.notifications import services as notifications
+from uma.kernel.ids import new_id
+
+# What a merchant's own system is told of.
+_TOLD = {State.EXHAUSTED.value: "campaign.exhausted", State.ENDED.value: "campaign.completed"}
 
 
 def lock(*, campaign_id: UUID, merchant_id: UUID | None) -> Campaign:
@@ -50,10 +55,24 @@ def put(campaign: Campaign, to: str, *, now: datetime, pause_reason: str = "") -
     campaign.version += 1
     campaign.save()
     listing.relist(campaign)
+    if to in _TOLD:
+        notifications.queue_webhook(
+            merchant_id=campaign.merchant_id,
+            event_id=new_id(),
+            type=_TOLD[to],
+            payload={"campaignId": str(campaign.pk), "state": to.lower(), "at": now.isoformat()},
+            now=now,
+        )
 
 
 def go_live(campaign: Campaign, *, now: datetime) -> None:
-    """Schedule or activate a locked campaign, as its start asks; the clock keeps the label."""
+    """
+    Schedule or activate a locked campaign, as its start asks; the clock keeps the label.
+
+    Raises:
+        PlanLimitReached, TransitionNotAllowed
+    """
+    room.require_room(campaign)
     approved = campaign.state == State.IN_REVIEW
     move(campaign, State.SCHEDULED if campaign.starts_at > now else State.ACTIVE, now=now)
     if approved:

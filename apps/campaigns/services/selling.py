@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import connection
 
 from apps.campaigns import guards, selectors
-from apps.campaigns.errors import CampaignBusy
+from apps.campaigns.errors import CampaignBusy, UnknownCampaign
 from apps.campaigns.guards import Cap, Facts
+from apps.campaigns.lifecycle import State
 from uma.kernel.geo import Point
 from uma.kernel.zones import open_until
 
@@ -73,6 +74,9 @@ def take(
             campaign_id=campaign_id, outlet_id=outlet_id, rider_id=rider_id, place=rider_location
         )
         facts = deal.facts
+        if facts.state in (State.DRAFT, State.IN_REVIEW):
+            # Nobody but its owner has heard of it yet; a refusal with a reason would tell.
+            raise UnknownCampaign
         refusal = next(
             guards.refusals(facts, visited=deal.visited, place=rider_location, now=now), None
         )

@@ -23,7 +23,7 @@ def submit(
     Send a draft to review; within the zone's standing limits it is approved at once.
 
     Raises:
-        UnknownCampaign, TransitionNotAllowed, MerchantNotActive, TermsInvalid
+        UnknownCampaign, TransitionNotAllowed, MerchantNotActive, TermsInvalid, PlanLimitReached
     """
     campaign = locking.lock(campaign_id=campaign_id, merchant_id=merchant_id)
     submit_locked(campaign, actor_id=actor_id, now=now)
@@ -60,7 +60,7 @@ def approve(
     Approve a campaign in review with the limits it asks for; by an operator.
 
     Raises:
-        UnknownCampaign, TransitionNotAllowed
+        UnknownCampaign, TransitionNotAllowed, PlanLimitReached
     """
     campaign = locking.lock(campaign_id=campaign_id, merchant_id=None)
     before = _only_from(campaign, {State.IN_REVIEW}, State.ACTIVE)
@@ -118,7 +118,7 @@ def resume(
     Let a paused campaign sell again: its owner's own pause, or an operator any of the two.
 
     Raises:
-        UnknownCampaign, TransitionNotAllowed
+        UnknownCampaign, TransitionNotAllowed, PlanLimitReached
     """
     campaign = locking.lock(campaign_id=campaign_id, merchant_id=merchant_id)
     _resume(campaign, by_operator=merchant_id is None, actor_id=actor_id, now=now)
@@ -209,7 +209,10 @@ def _pause(
 
 def _resume(campaign: Campaign, *, by_operator: bool, actor_id: UUID | None, now: datetime) -> None:
     before = _only_from(campaign, {State.PAUSED}, State.ACTIVE)
-    mine = {PauseReason.MERCHANT, PauseReason.OPERATOR} if by_operator else {PauseReason.MERCHANT}
+    # One that waits for the plan may be tried: the refusal then names the plan that is needed.
+    mine = {PauseReason.MERCHANT, PauseReason.PLAN}
+    if by_operator:
+        mine.add(PauseReason.OPERATOR)
     if campaign.pause_reason not in mine:
         raise TransitionNotAllowed(state=f"paused ({campaign.pause_reason})", wanted=State.ACTIVE)
     locking.go_live(campaign, now=now)

@@ -1,5 +1,6 @@
 """Campaigns over HTTP: a merchant's own, and the deals that riders discover."""
 
+from apps.campaigns.views.boosts import BoostView
 from apps.campaigns.views.moves import (
     ApproveView,
     CloneView,
@@ -14,6 +15,7 @@ from apps.campaigns.views.written import CampaignsView, CampaignView
 
 __all__ = [
     "ApproveView",
+    "BoostView",
     "CampaignView",
     "CampaignsView",
     "CloneView",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,15 +19,20 @@ from apps.campaigns.errors import (
 )
 from apps.campaigns.models import Campaign
 from apps.campaigns.serializers import POINTERS, campaign_response
-from apps.merchants import selectors as merchants
-from apps.merchants.errors import MerchantNotActive, NotAMerchant, RoleNotAllowed
+from apps.merchants import duties
+from apps.merchants.access import REFUSALS, acting, require_outlets
+from apps.merchants.errors import MerchantNotActive, OutletNotYours, PlanLimitReached
 from apps.merchants.selectors import StaffScope
 from uma.kernel.errors import DomainError
-from uma.kernel.http.authentication import principal_of
-from uma.kernel.http.errors import PermissionDenied
 
-TERMS_REFUSALS = (TermsInvalid, FeesNotSet, MerchantNotActive, NotAMerchant, RoleNotAllowed)
-MOVE_REFUSALS = (UnknownCampaign, TransitionNotAllowed, NotAMerchant, RoleNotAllowed)
+# Which scope opens a campaign's route to a merchant's own system.
+KEY_SCOPE = {
+    "GET": duties.READ_CAMPAIGNS.scope,
+    **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), duties.WRITE_CAMPAIGNS.scope),
+}
+WRITE_REFUSALS = (*REFUSALS, OutletNotYours)
+TERMS_REFUSALS = (TermsInvalid, FeesNotSet, MerchantNotActive, PlanLimitReached, *WRITE_REFUSALS)
+MOVE_REFUSALS = (UnknownCampaign, TransitionNotAllowed, PlanLimitReached, *WRITE_REFUSALS)
 
 
 def answer(campaign: Campaign, *, status: int = 200) -> Response:
@@ -34,19 +40,17 @@ def answer(campaign: Campaign, *, status: int = 200) -> Response:
     return Response(campaign_response(campaign, outlets), status=status)
 
 
-def staff_of(request: Request) -> StaffScope:
-    staff = merchants.staff_of(user_id=principal_of(request).user_id)
-    if staff is None:
-        raise NotAMerchant
-    return staff
+def reader_of(request: Request) -> StaffScope:
+    return acting(request, duties.READ_CAMPAIGNS)
 
 
-def manager_of(request: Request) -> StaffScope:
-    if principal_of(request).role != "merchant":
-        raise PermissionDenied
-    staff = staff_of(request)
-    if not staff.manages:
-        raise RoleNotAllowed
+def writer_of(request: Request, *, campaign_id: UUID | None = None) -> StaffScope:
+    """Return for whom the caller writes; a campaign at outlets beyond the caller's post is not theirs."""
+    staff = acting(request, duties.WRITE_CAMPAIGNS)
+    if campaign_id is not None and staff.outlet_ids:
+        # Another merchant's campaign does not exist, whatever its outlets.
+        selectors.campaign(campaign_id=campaign_id, merchant_id=staff.merchant_id)
+        require_outlets(staff, selectors.outlet_ids(campaign_ids=[campaign_id])[campaign_id])
     return staff
 
 

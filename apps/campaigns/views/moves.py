@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts import selectors as accounts
+from apps.accounts.access import operating
 from apps.campaigns import selectors, services
 from apps.campaigns.errors import TermsInvalid, TransitionNotAllowed, UnknownCampaign
 from apps.campaigns.models import Campaign
@@ -21,22 +21,24 @@ from apps.campaigns.serializers import (
     exposure_response,
 )
 from apps.campaigns.views.access import (
+    KEY_SCOPE,
     MOVE_REFUSALS,
     TERMS_REFUSALS,
     answer,
-    manager_of,
-    staff_of,
+    reader_of,
     wire_names,
+    writer_of,
 )
-from apps.merchants.errors import MerchantNotActive, NotAMerchant, ReasonRequired
+from apps.merchants.access import REFUSALS
+from apps.merchants.errors import MerchantNotActive, PlanLimitReached, ReasonRequired
 from apps.merchants.selectors import StaffScope
-from uma.kernel.http.authentication import principal_of
-from uma.kernel.http.errors import PermissionDenied
 from uma.kernel.http.permissions import IsMerchant, IsOperator
+from uma.kernel.http.serializers import EmptyRequest
 
 
 class _MoveView(APIView):
     permission_classes = [IsMerchant]
+    key_scope = KEY_SCOPE
     refusals: Any = MOVE_REFUSALS  # Any: a tuple here, a mapping elsewhere
 
     def act(self, staff: StaffScope, campaign_id: UUID, now: datetime) -> Campaign:
@@ -44,8 +46,10 @@ class _MoveView(APIView):
 
     @extend_schema(request=None, responses=CampaignResponse)
     def post(self, request: Request, campaign_id: UUID) -> Response:
+        staff = writer_of(request, campaign_id=campaign_id)
+        EmptyRequest(data=request.data).is_valid(raise_exception=True)
         with wire_names():
-            return answer(self.act(manager_of(request), campaign_id, timezone.now()))
+            return answer(self.act(staff, campaign_id, timezone.now()))
 
 
 class SubmitView(_MoveView):
@@ -57,7 +61,7 @@ class SubmitView(_MoveView):
         return services.submit(
             campaign_id=campaign_id,
             merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
+            actor_id=staff.actor_id,
             now=now,
         )
 
@@ -69,7 +73,7 @@ class PauseView(_MoveView):
         return services.pause(
             campaign_id=campaign_id,
             merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
+            actor_id=staff.actor_id,
             now=now,
         )
 
@@ -81,7 +85,7 @@ class ResumeView(_MoveView):
         return services.resume(
             campaign_id=campaign_id,
             merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
+            actor_id=staff.actor_id,
             now=now,
         )
 
@@ -93,7 +97,7 @@ class EndView(_MoveView):
         return services.end(
             campaign_id=campaign_id,
             merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
+            actor_id=staff.actor_id,
             now=now,
         )
 
@@ -102,16 +106,18 @@ class CloneView(APIView):
     """Copy a campaign into a new draft in which everything can be changed."""
 
     permission_classes = [IsMerchant]
+    key_scope = KEY_SCOPE
     refusals = (UnknownCampaign, *TERMS_REFUSALS)
 
     @extend_schema(request=None, responses={201: CampaignResponse})
     def post(self, request: Request, campaign_id: UUID) -> Response:
-        staff = manager_of(request)
+        staff = writer_of(request, campaign_id=campaign_id)
+        EmptyRequest(data=request.data).is_valid(raise_exception=True)
         with wire_names():
             copy = services.clone(
                 campaign_id=campaign_id,
                 merchant_id=staff.merchant_id,
-                actor_id=staff.user_id,
+                actor_id=staff.actor_id,
                 now=timezone.now(),
             )
         return answer(copy, status=201)
@@ -121,13 +127,14 @@ class ExposureView(APIView):
     """The most a campaign can still cost, fees and GST included, and how long it will last."""
 
     permission_classes = [IsMerchant]
-    refusals = (UnknownCampaign, NotAMerchant)
+    key_scope = KEY_SCOPE
+    refusals = (UnknownCampaign, *REFUSALS)
 
     @extend_schema(responses=ExposureResponse)
     def get(self, request: Request, campaign_id: UUID) -> Response:
         exposure = selectors.exposure(
             campaign_id=campaign_id,
-            merchant_id=staff_of(request).merchant_id,
+            merchant_id=reader_of(request).merchant_id,
             now=timezone.now(),
         )
         return Response(exposure_response(exposure))
@@ -135,21 +142,21 @@ class ExposureView(APIView):
 
 class _ReviewView(APIView):
     permission_classes = [IsOperator]
-    refusals = (UnknownCampaign, TransitionNotAllowed, ReasonRequired)
+    refusals = (UnknownCampaign, TransitionNotAllowed, PlanLimitReached, ReasonRequired)
 
     def act(self, actor_id: UUID, campaign_id: UUID, reason: str, now: datetime) -> Campaign:
         raise NotImplementedError
 
     @extend_schema(request=ReasonRequest, responses=CampaignResponse)
     def post(self, request: Request, campaign_id: UUID) -> Response:
-        actor_id = principal_of(request).user_id
-        # The token says operator; whether this one may review is asked of the person's own rights.
-        if not accounts.person(user_id=actor_id).has_perm("campaigns.review_campaign"):
-            raise PermissionDenied
+        # The token says operator; what this one may do, and where, the roles of this moment say.
+        operator = operating(request, "campaigns.review_campaign")
+        if not operator.covers(selectors.campaign(campaign_id=campaign_id).zone_id):
+            raise UnknownCampaign
         body = ReasonRequest(data=request.data)
         body.is_valid(raise_exception=True)
         reason = body.validated_data["reason"]
-        return answer(self.act(actor_id, campaign_id, reason, timezone.now()))
+        return answer(self.act(operator.user_id, campaign_id, reason, timezone.now()))
 
 
 class ApproveView(_ReviewView):

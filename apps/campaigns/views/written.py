@@ -29,28 +29,33 @@ from apps.campaigns.serializers import (
 )
 from apps.campaigns.terms import Terms
 from apps.campaigns.views.access import (
+    KEY_SCOPE,
     MOVE_REFUSALS,
     TERMS_REFUSALS,
     answer,
-    manager_of,
-    staff_of,
+    reader_of,
     wire_names,
+    writer_of,
 )
 from apps.merchants import selectors as merchants
-from apps.merchants.errors import NotAMerchant
+from apps.merchants.access import REFUSALS, require_outlets
 from apps.merchants.selectors import StaffScope
-from uma.kernel.http.authentication import Principal, principal_of
-from uma.kernel.http.errors import InvalidCursor, InvalidParameter, PermissionDenied
+from uma.kernel.http.authentication import Principal, caller_of
+from uma.kernel.http.errors import InvalidCursor, InvalidParameter
 from uma.kernel.http.pagination import page_response, read_page
 from uma.kernel.http.permissions import IsAuthenticated
 from uma.kernel.money import rupees
 
 _CHANGES = (*TERMS_REFUSALS, *MOVE_REFUSALS, FieldLocked, CapBelowSold, ReviewRequired)
-_EITHER = PolymorphicProxySerializer(
-    component_name="CampaignOrDeal",
-    serializers=[CampaignResponse, DealResponse],
-    resource_type_field_name=None,
-)
+
+
+def _either(*, many: bool) -> PolymorphicProxySerializer:
+    return PolymorphicProxySerializer(
+        component_name="CampaignOrDeal",
+        serializers=[CampaignResponse, DealResponse],
+        resource_type_field_name=None,
+        many=many,
+    )
 
 
 def _query(name: str, kind: Any, description: str) -> OpenApiParameter:  # Any: an OpenAPI type
@@ -75,24 +80,23 @@ class CampaignsView(APIView):
     """A rider discovers deals; a merchant lists and writes campaigns."""
 
     permission_classes = [IsAuthenticated]
+    key_scope = KEY_SCOPE
     refusals = {
-        "GET": (InvalidParameter, InvalidCursor, NotAMerchant),
+        "GET": (InvalidParameter, InvalidCursor, *REFUSALS),
         "POST": TERMS_REFUSALS,
     }
 
-    @extend_schema(parameters=_SEARCH, responses=_EITHER, operation_id="campaigns_list")
+    @extend_schema(parameters=_SEARCH, responses=_either(many=True), operation_id="campaigns_list")
     def get(self, request: Request) -> Response:
         """
         Discover deals (rider's token), or list one's own campaigns (merchant's token).
 
         A deal that cannot be booked now says why, and until when, in `ineligible`.
         """
-        who = principal_of(request)
-        if who.role == "rider":
+        who = caller_of(request)
+        if isinstance(who, Principal) and who.role == "rider":
             return _deals(request, who)
-        if who.role == "merchant":
-            return _own(request, staff_of(request))
-        raise PermissionDenied
+        return _own(request, reader_of(request))
 
     @extend_schema(request=CampaignRequest, responses={201: CampaignResponse})
     def post(self, request: Request) -> Response:
@@ -100,10 +104,11 @@ class CampaignsView(APIView):
         Write a campaign. With `active` (the default) it is submitted, and live at once when its
         terms keep within the standing limits; otherwise an operator reviews it.
         """
-        staff = manager_of(request)
+        staff = writer_of(request)
         body = CampaignRequest(data=request.data)
         body.is_valid(raise_exception=True)
         data, now = body.validated_data, timezone.now()
+        require_outlets(staff, data.get("outlet_ids", ()))
         with wire_names():
             _check_fees(data, merchant_id=staff.merchant_id, now=now)
             campaign = services.create(
@@ -111,7 +116,7 @@ class CampaignsView(APIView):
                 wanted=Terms(**changes_from(data)),
                 outlet_ids=data.get("outlet_ids", staff.outlet_ids),
                 submit=data.get("active", True),
-                actor_id=staff.user_id,
+                actor_id=staff.actor_id,
                 now=now,
             )
         return answer(campaign, status=201)
@@ -121,18 +126,21 @@ class CampaignView(APIView):
     """One campaign of one's own, or one deal as a rider sees it."""
 
     permission_classes = [IsAuthenticated]
+    key_scope = KEY_SCOPE
     refusals = {
-        "GET": (UnknownCampaign, InvalidParameter, NotAMerchant),
+        "GET": (UnknownCampaign, InvalidParameter, *REFUSALS),
         "PUT": _CHANGES,
         "PATCH": _CHANGES,
         "DELETE": MOVE_REFUSALS,
     }
 
-    @extend_schema(parameters=_SEARCH[:1], responses=_EITHER, operation_id="campaigns_retrieve")
+    @extend_schema(
+        parameters=_SEARCH[:1], responses=_either(many=False), operation_id="campaigns_retrieve"
+    )
     def get(self, request: Request, campaign_id: UUID) -> Response:
         """Return a campaign of one's own (merchant's token) or a deal (rider's token)."""
-        who = principal_of(request)
-        if who.role == "rider":
+        who = caller_of(request)
+        if isinstance(who, Principal) and who.role == "rider":
             deal = selectors.one_deal(
                 campaign_id=campaign_id,
                 rider_id=who.user_id,
@@ -140,10 +148,8 @@ class CampaignView(APIView):
                 now=timezone.now(),
             )
             return Response(deal_response(deal))
-        if who.role == "merchant":
-            merchant_id = staff_of(request).merchant_id
-            return answer(selectors.campaign(campaign_id=campaign_id, merchant_id=merchant_id))
-        raise PermissionDenied
+        merchant_id = reader_of(request).merchant_id
+        return answer(selectors.campaign(campaign_id=campaign_id, merchant_id=merchant_id))
 
     @extend_schema(request=CampaignRequest, responses=CampaignResponse)
     def put(self, request: Request, campaign_id: UUID) -> Response:
@@ -158,20 +164,21 @@ class CampaignView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, campaign_id: UUID) -> Response:
         """End a campaign: nothing more is sold, what is booked is honoured, history stays."""
-        staff = manager_of(request)
+        staff = writer_of(request, campaign_id=campaign_id)
         services.end(
             campaign_id=campaign_id,
             merchant_id=staff.merchant_id,
-            actor_id=staff.user_id,
+            actor_id=staff.actor_id,
             now=timezone.now(),
         )
         return Response(status=204)
 
     def _change(self, request: Request, campaign_id: UUID, *, partial: bool) -> Response:
-        staff = manager_of(request)
+        staff = writer_of(request, campaign_id=campaign_id)
         body = CampaignRequest(data=request.data, partial=partial)
         body.is_valid(raise_exception=True)
         data, now = body.validated_data, timezone.now()
+        require_outlets(staff, data.get("outlet_ids", ()))
         with wire_names():
             _check_own_fees(data, campaign_id=campaign_id, merchant_id=staff.merchant_id)
             campaign = services.change(
@@ -180,7 +187,7 @@ class CampaignView(APIView):
                 changes=changes_from(data),
                 outlet_ids=data.get("outlet_ids"),
                 active=data.get("active"),
-                actor_id=staff.user_id,
+                actor_id=staff.actor_id,
                 now=now,
             )
         return answer(campaign)

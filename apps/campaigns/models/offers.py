@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pgtrigger
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -12,9 +11,9 @@ from apps.campaigns.costs import Basis
 from apps.campaigns.lifecycle import PauseReason, State
 from apps.merchants.models import Merchant, Outlet, Zone
 from uma.kernel.geo import PointField
+from uma.kernel.guards import append_only
 from uma.kernel.ids import new_id
-
-DAY_MINUTES = 24 * 60
+from uma.kernel.zones import DAY_MINUTES
 
 
 class FeeSchedule(models.Model):
@@ -28,6 +27,9 @@ class FeeSchedule(models.Model):
     # A campaign within these goes live without an operator.
     standing_cap_paise = models.BigIntegerField(default=500_00)
     standing_budget_paise = models.BigIntegerField(default=1_00_000_00)
+    # A week of being listed first in one tile of the map, and how many may be there at once.
+    boost_week_paise = models.BigIntegerField(default=500_00, db_default=500_00)
+    boost_slots = models.PositiveSmallIntegerField(default=3, db_default=3)
 
     class Meta:
         permissions = [("set_fees", "May set a zone's fees from a day on")]
@@ -38,6 +40,10 @@ class FeeSchedule(models.Model):
             models.CheckConstraint(
                 condition=Q(cpt_fee_paise__gte=0, cpa_fee_paise__gte=0, gst_bps__lte=10_000),
                 name="campaigns_fees_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(boost_week_paise__gte=1_00, boost_slots__lte=20),
+                name="campaigns_fees_boost_in_range",
             ),
         ]
 
@@ -183,12 +189,7 @@ class Revision(models.Model):
                 fields=["campaign", "number"], name="campaigns_revision_number_once"
             )
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="campaigns_revision_append_only",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-            )
-        ]
+        triggers = [append_only("campaigns_revision_append_only")]
 
     def __str__(self) -> str:
         return f"{self.campaign_id} revision {self.number}"
@@ -226,6 +227,8 @@ class Deal(models.Model):
     # The only outlet of its campaign: then no nearer one needs to be looked for.
     is_alone = models.BooleanField()
     is_live = models.BooleanField(default=False)
+    # Copied from the campaign and taken away when its boost is over, so that the index stays small.
+    boosted_until = models.DateTimeField(null=True)
     listed_at = models.DateTimeField()
 
     class Meta:
@@ -245,6 +248,11 @@ class Deal(models.Model):
                 fields=["-reimbursement_paise", "-id"],
                 condition=Q(is_live=True),
                 name="campaigns_deal_cashback",
+            ),
+            GistIndex(
+                fields=["location"],
+                condition=Q(is_live=True, boosted_until__isnull=False),
+                name="campaigns_deal_boosted",
             ),
         ]
 

@@ -14,8 +14,8 @@ from apps.campaigns.selectors import Exposure, FoundDeal
 from apps.campaigns.terms import Terms
 from uma.kernel.http.fields import RupeesField, TextField, TrueFalseField, WholeNumberField
 from uma.kernel.http.serializers import StrictSerializer
+from uma.kernel.http.windows import WindowFields, windows_of
 from uma.kernel.money import BPS, rupees
-from uma.kernel.zones import Window
 
 BPS_PER_PERCENT = 100
 LONGEST_DESCRIPTION = 2000
@@ -83,16 +83,6 @@ def percent(bps: int) -> int | float:
     """Return hundredths of a percent as the JSON number of percent: 1000 → 10."""
     whole, rest = divmod(bps, BPS_PER_PERCENT)
     return whole if rest == 0 else bps / BPS_PER_PERCENT
-
-
-class WindowFields(StrictSerializer[object]):
-    dow = WholeNumberField(min_value=0, max_value=6, help_text="0 is Monday, in the zone's time.")
-    start = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
-    end = serializers.TimeField(
-        format="%H:%M",
-        input_formats=["%H:%M"],
-        help_text="Not after `start`: on the next day. The same as `start`: a whole day.",
-    )
 
 
 class ScheduleFields(StrictSerializer[object]):
@@ -169,9 +159,7 @@ def changes_from(data: Mapping[str, Any]) -> dict[str, Any]:  # Any: terms of ma
         schedule = data["schedule"] or {"starts_at": None, "ends_at": None, "windows": []}
         changes |= {name: schedule[name] for name in ("starts_at", "ends_at") if name in schedule}
         if "windows" in schedule:
-            changes["windows"] = tuple(
-                Window(w["dow"], w["start"], w["end"]) for w in schedule["windows"]
-            )
+            changes["windows"] = windows_of(schedule["windows"])
     for name, value in data.get("caps", {}).items():
         changes["daily_budget_paise" if name == "daily_budget" else name] = value
     return changes

@@ -16,6 +16,7 @@ from apps.campaigns import selectors, services
 from apps.campaigns.models import Allotment, Campaign, Deal, FeeSchedule, Revision
 from uma.kernel.desk import (
     Answers,
+    Needs,
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
@@ -64,6 +65,7 @@ class MaybeReasonForm(forms.Form):
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin[Campaign]):
+    zone_path = "zone_id"
     list_display = [
         "title", "merchant", "zone", "state", "pause_reason", "reimbursement", "budget",
         "starts_at", "ends_at", "links",
@@ -101,11 +103,9 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
     def history(self, campaign: Campaign) -> SafeString:
         return _history(campaign)
 
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("campaigns.review_campaign")
+    has_review_permission = Needs("campaigns.review_campaign")
 
-    def has_suspend_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("campaigns.suspend_campaign")
+    has_suspend_permission = Needs("campaigns.suspend_campaign")
 
     def _ask(
         self,
@@ -240,6 +240,8 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
 
 @admin.register(Revision)
 class RevisionAdmin(ReadOnlyAdmin[Revision]):
+    trail_keys = ("campaign_id",)
+    zone_path = "campaign__zone_id"
     list_display = ["campaign", "number", "at", "actor_id"]
     list_select_related = ["campaign"]
     search_fields = ["=campaign__id", "campaign__title"]
@@ -248,6 +250,8 @@ class RevisionAdmin(ReadOnlyAdmin[Revision]):
 
 @admin.register(Deal)
 class DealAdmin(ReadOnlyAdmin[Deal]):
+    trail_keys = ("campaign_id",)
+    zone_path = "zone_code"
     list_display = [
         "campaign",
         "outlet",
@@ -265,6 +269,8 @@ class DealAdmin(ReadOnlyAdmin[Deal]):
 
 @admin.register(Allotment)
 class AllotmentAdmin(ReadOnlyAdmin[Allotment]):
+    trail_keys = ("campaign_id",)
+    zone_path = "campaign__zone_id"
     list_display = [
         "campaign", "scope", "seats_taken", "seats_limit", "visits", "committed", "spent", "limit",
     ]  # fmt: skip
@@ -284,19 +290,25 @@ class AllotmentAdmin(ReadOnlyAdmin[Allotment]):
         return amount(row.budget_paise)
 
 
-class FeesForm(forms.Form):
-    """What new campaigns of a zone pay, from now on."""
+class FeesForm(ReasonForm):
+    """What new campaigns and boosts of a zone pay, from now on."""
 
     cpt = forms.DecimalField(label="Per visit, rupees", min_value=0, max_digits=8, decimal_places=2)
     cpa = forms.DecimalField(
         label="Per new customer, rupees", min_value=0, max_digits=8, decimal_places=2
     )
     gst = forms.IntegerField(label="GST, percent", min_value=0, max_value=100)
+    boost = forms.DecimalField(
+        label="A week of a boost, rupees", min_value=1, max_digits=8, decimal_places=2
+    )
+    slots = forms.IntegerField(label="Boosts in a tile of the map", min_value=0, max_value=20)
 
 
 @admin.register(FeeSchedule)
 class FeeScheduleAdmin(ReadOnlyAdmin[FeeSchedule]):
-    list_display = ["zone", "effective_from", "cpt", "cpa", "gst_bps"]
+    trail_keys = ("zone_id",)
+    zone_path = "zone_id"
+    list_display = ["zone", "effective_from", "cpt", "cpa", "gst_bps", "boost", "boost_slots"]
     list_filter = ["zone"]
     list_select_related = ["zone"]
     actions = ["replace_selected"]
@@ -309,8 +321,11 @@ class FeeScheduleAdmin(ReadOnlyAdmin[FeeSchedule]):
     def cpa(self, fees: FeeSchedule) -> str:
         return amount(fees.cpa_fee_paise)
 
-    def has_set_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("campaigns.set_fees")
+    @admin.display(description="A week of a boost", ordering="boost_week_paise")
+    def boost(self, fees: FeeSchedule) -> str:
+        return amount(fees.boost_week_paise)
+
+    has_set_permission = Needs("campaigns.set_fees")
 
     @admin.action(description="Set new fees for the zone of this row", permissions=["set"])
     def replace_selected(
@@ -326,6 +341,9 @@ class FeeScheduleAdmin(ReadOnlyAdmin[FeeSchedule]):
                 cpt_fee_paise=int(answers["cpt"] * 100),
                 cpa_fee_paise=int(answers["cpa"] * 100),
                 gst_bps=answers["gst"] * 100,
+                boost_week_paise=int(answers["boost"] * 100),
+                boost_slots=answers["slots"],
+                reason=answers["reason"],
                 actor_id=actor_id,
                 now=now,
             )
