@@ -1,0 +1,330 @@
+"""The network as operators see it: journeys by whose zone they lie in, messages by their verdict."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from apps.ondc import services
+from apps.ondc.models import (
+    Circuit,
+    Dispatch,
+    InboundMessage,
+    Issue,
+    IssueAct,
+    Offer,
+    OutboundMessage,
+    Participant,
+    Question,
+    Quote,
+    RideOrder,
+    SearchAnswer,
+    Settlement,
+    Transaction,
+)
+from apps.ondc.timeline import signed_text, timeline
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen, amount
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnlyAdmin[Transaction]):
+    zone_path = "zone_code"
+    list_display = (
+        "id", "opened_at", "domain", "city", "rider", "booking", "vehicle_category", "closes_at",
+        "asked_count",
+    )  # fmt: skip
+    list_filter = ("domain", "city", "opened_at")
+    list_select_related = ("rider", "booking")
+    search_fields = ("=id", "=rider__id", "=booking__ref")
+    ordering = ("-opened_at",)
+    # Where somebody lives and goes.
+    exclude = ("pickup", "drop", "via")
+    readonly_fields = ("messages",)
+
+    @admin.display(description="Every message")
+    def messages(self, journey: Transaction) -> SafeString:
+        rows = format_html_join(
+            "",
+            '<tr><td>{}</td><td>{}</td><td><a href="{}">{}</a></td><td>{}</td><td>{}</td>'
+            "<td>{}</td></tr>",
+            (
+                (
+                    f"{said.at:%H:%M:%S.%f}"[:-3],
+                    "→" if said.is_ours else "←",
+                    reverse(f"admin:ondc_{said.model}_change", args=[said.id]),
+                    said.action,
+                    said.party,
+                    said.verdict,
+                    "; ".join(said.notes),
+                )
+                for said in timeline(transaction_id=journey.pk)
+            ),
+        )
+        return format_html(
+            "<table><thead><tr><th>UTC</th><th></th><th>Message</th><th>With</th><th>Verdict</th>"
+            "<th>Notes</th></tr></thead><tbody>{}</tbody></table>",
+            rows,
+        )
+
+
+@admin.register(Question)
+class QuestionAdmin(ReadOnlyAdmin[Question]):
+    zone_path = "transaction__zone_code"
+    list_display = ("asked_at", "action", "bpp_id", "message_id", "transaction", "answered_at")
+    list_filter = ("action", "asked_at")
+    search_fields = ("=message_id", "=transaction__id", "=bpp_id")
+    ordering = ("-asked_at",)
+
+
+@admin.register(SearchAnswer)
+class SearchAnswerAdmin(ReadOnlyAdmin[SearchAnswer]):
+    zone_path = "transaction__zone_code"
+    list_display = ("answered_at", "name", "bpp_id", "transaction", "is_late", "error_code")
+    list_filter = ("is_late", "answered_at")
+    search_fields = ("=transaction__id", "=bpp_id")
+    ordering = ("-answered_at",)
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin[Offer]):
+    zone_path = "transaction__zone_code"
+    list_display = (
+        "offered_at", "provider_name", "item_name", "vehicle_category", "price", "bpp_id",
+        "transaction", "valid_until",
+    )  # fmt: skip
+    list_filter = ("vehicle_category", "offered_at")
+    search_fields = ("=transaction__id", "=bpp_id")
+    ordering = ("-offered_at",)
+
+    @admin.display(description="Price")
+    def price(self, offer: Offer) -> str:
+        return amount(offer.price_paise)
+
+
+@admin.register(RideOrder)
+class RideOrderAdmin(ReadOnlyAdmin[RideOrder]):
+    zone_path = "transaction__zone_code"
+    list_display = (
+        "created_at", "number", "bpp_id", "stage", "ride_state", "status", "fare", "transaction",
+        "error_code", "changed_at",
+    )  # fmt: skip
+    list_filter = ("stage", "ride_state", "created_at")
+    search_fields = ("=id", "=number", "=transaction__id", "=bpp_id")
+    ordering = ("-created_at",)
+    # Who drives, where, and what lets a rider in.
+    exclude = ("driver_name", "driver_phone", "driver_place", "start_code")
+
+    @admin.display(description="Fare")
+    def fare(self, order: RideOrder) -> str:
+        return amount(order.fare_paise)
+
+
+@admin.register(Quote)
+class QuoteAdmin(ReadOnlyAdmin[Quote]):
+    zone_path = "order__transaction__zone_code"
+    list_display = ("told_at", "action", "price", "adds_up", "order", "valid_until")
+    list_filter = ("action", "adds_up", "told_at")
+    list_select_related = ("order",)
+    search_fields = ("=order__id", "=order__number")
+    ordering = ("-told_at",)
+
+    @admin.display(description="Price")
+    def price(self, quote: Quote) -> str:
+        return amount(quote.price_paise)
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(ReadOnlyAdmin[InboundMessage]):
+    list_display = (
+        "received_at", "action", "sender", "verdict", "outcome", "attempts", "message_id",
+        "transaction_text", "next_attempt_at",
+    )  # fmt: skip
+    list_filter = ("state", "action", "received_at")
+    search_fields = ("=id", "=message_id", "=transaction_text", "=sender")
+    ordering = ("-received_at",)
+    # It repeats people's names, numbers and places.
+    exclude = ("raw",)
+    readonly_fields = ("what_was_signed",)
+
+    @admin.display(description="What was signed")
+    def what_was_signed(self, message: InboundMessage) -> SafeString:
+        return format_html("<pre>{}</pre>", signed_text(message))
+
+    actions = ("replay_selected",)
+
+    has_replay_permission = Needs("ondc.replay_inbound_message")
+
+    @admin.display(description="State", ordering="state")
+    def verdict(self, message: InboundMessage) -> SafeString | str:
+        """Show what somebody has to look at so that nobody overlooks it."""
+        if message.state != InboundMessage.State.PARKED:
+            return message.state
+        return format_html('<strong class="errornote">{}</strong>', message.state)
+
+    @admin.action(description="Have it handled again", permissions=["replay"])
+    def replay_selected(
+        self, request: HttpRequest, chosen: QuerySet[InboundMessage]
+    ) -> HttpResponse | None:
+        def act(message_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            services.replay_inbound(
+                message_id=message_id,
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="replay_selected",
+            question="Have these callbacks handled again? What they did is not done twice.",
+            act=act,
+        )
+
+
+@admin.register(Participant)
+class ParticipantAdmin(ReadOnlyAdmin[Participant]):
+    list_display = (
+        "subscriber_id", "unique_key_id", "kind", "status", "domains", "valid_until", "fetched_at",
+    )  # fmt: skip
+    list_filter = ("kind", "status")
+    search_fields = ("=subscriber_id", "=unique_key_id")
+    ordering = ("subscriber_id", "unique_key_id")
+
+
+@admin.register(OutboundMessage)
+class OutboundMessageAdmin(ReadOnlyAdmin[OutboundMessage]):
+    zone_path = "question__transaction__zone_code"
+    list_display = (
+        "said_at", "action", "party", "state", "attempts", "http_status", "error_code", "order",
+        "settled_at",
+    )  # fmt: skip
+    list_filter = ("state", "action", "said_at")
+    search_fields = ("=id", "=question__message_id", "=question__transaction__id", "=party")
+    ordering = ("-said_at",)
+    # It names the rider and where they go.
+    exclude = ("body",)
+
+
+@admin.register(Circuit)
+class CircuitAdmin(ReadOnlyAdmin[Circuit]):
+    list_display = ("party", "failures", "open_until")
+    search_fields = ("=party",)
+    ordering = ("party",)
+
+
+class TransferForm(ReasonForm):
+    """A seller's transfer as the bank shows it."""
+
+    amount = forms.DecimalField(label="Amount in rupees", max_digits=12, decimal_places=2)
+    reference = forms.CharField(label="The bank's reference (UTR)", max_length=64)
+    field_order = ["amount", "reference", "reason"]
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ReadOnlyAdmin[Settlement]):
+    zone_path = "zone_code"
+    list_display = (
+        "due_at", "number", "bpp_id", "zone_code", "collected_by", "fare", "fee", "booked",
+        "told_status", "settled_at", "reference",
+    )  # fmt: skip
+    list_filter = (
+        "collected_by",
+        "zone_code",
+        ("settled_at", admin.EmptyFieldListFilter),
+        "due_at",
+    )
+    search_fields = ("=id", "=number", "=bpp_id", "=reference")
+    ordering = ("-due_at",)
+    actions = ("settle_selected",)
+
+    has_settle_permission = Needs("ondc.settle_settlement")
+
+    @admin.display(description="Fare", ordering="fare_paise")
+    def fare(self, row: Settlement) -> str:
+        return amount(row.fare_paise)
+
+    @admin.display(description="Our share", ordering="fee_paise")
+    def fee(self, row: Settlement) -> str:
+        return amount(row.fee_paise)
+
+    @admin.display(description="Booked", ordering="booked_paise")
+    def booked(self, row: Settlement) -> str:
+        return amount(row.booked_paise)
+
+    @admin.action(description="The seller paid everything up to this one", permissions=["settle"])
+    def settle_selected(
+        self, request: HttpRequest, chosen: QuerySet[Settlement]
+    ) -> HttpResponse | None:
+        def act(settlement_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            services.settle_fees(
+                up_to=settlement_id,
+                amount_paise=int(answers["amount"] * 100),
+                reference=answers["reference"],
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="settle_selected",
+            question="Book a seller's transfer? It pays everything open up to the chosen order.",
+            act=act,
+            form_class=TransferForm,
+        )
+
+
+@admin.register(Dispatch)
+class DispatchAdmin(ReadOnlyAdmin[Dispatch]):
+    list_display = (
+        "made_at", "kind", "party", "state", "attempts", "http_status", "error_code", "settled_at",
+    )  # fmt: skip
+    list_filter = ("kind", "state", "made_at")
+    search_fields = ("=id", "=inbound__id", "=outbound__id", "=party")
+    ordering = ("-made_at",)
+
+
+@admin.register(Issue)
+class IssueAdmin(ReadOnlyAdmin[Issue]):
+    zone_path = "order__transaction__zone_code"
+    list_display = (
+        "created_at", "code", "status", "level", "overdue", "order", "version", "rating",
+        "resolve_by", "changed_at",
+    )  # fmt: skip
+    list_filter = ("status", "level", "code", "created_at")
+    list_select_related = ("order",)
+    search_fields = ("=id", "=order__id", "=order__number", "=order__transaction__id")
+    ordering = ("-created_at",)
+    # A rider's words, and the seller's people.
+    exclude = ("long_text", "sellers_part")
+
+    @admin.display(description="Overdue", boolean=True)
+    def overdue(self, issue: Issue) -> bool:
+        """Say whether the seller had its time: whoever is responsible rings it up."""
+        open_still = issue.status in {Issue.Status.OPEN, Issue.Status.PROCESSING}
+        return open_still and issue.resolve_by <= timezone.now()
+
+
+@admin.register(IssueAct)
+class IssueActAdmin(ReadOnlyAdmin[IssueAct]):
+    zone_path = "issue__order__transaction__zone_code"
+    list_display = ("at", "by", "code", "resolution", "refund", "issue")
+    list_filter = ("by", "code", "at")
+    list_select_related = ("issue",)
+    search_fields = ("=issue__id",)
+    ordering = ("-at",)
+    exclude = ("text", "told")
+
+    @admin.display(description="Refund")
+    def refund(self, act: IssueAct) -> str:
+        return amount(act.refund_paise)

@@ -1,0 +1,27 @@
+"""Who else is on the network, what they told us, what was asked, offered and ordered."""
+
+from apps.ondc.models.dispatches import Dispatch
+from apps.ondc.models.inbound import InboundMessage
+from apps.ondc.models.issues import Issue, IssueAct
+from apps.ondc.models.journeys import Offer, Question, SearchAnswer, Transaction
+from apps.ondc.models.orders import Quote, RideOrder
+from apps.ondc.models.outbound import Circuit, OutboundMessage
+from apps.ondc.models.participants import Participant
+from apps.ondc.models.settlements import Settlement
+
+__all__ = [
+    "Circuit",
+    "Dispatch",
+    "InboundMessage",
+    "Issue",
+    "IssueAct",
+    "Offer",
+    "OutboundMessage",
+    "Participant",
+    "Question",
+    "Quote",
+    "RideOrder",
+    "SearchAnswer",
+    "Settlement",
+    "Transaction",
+]

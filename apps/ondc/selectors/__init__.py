@@ -1,0 +1,6 @@
+"""Reads about journeys: what a rider sees of a search and of the orders that came of it."""
+
+from apps.ondc.selectors.issues import IssueView, issue_of, issues_of
+from apps.ondc.selectors.journeys import JourneyView, OrderView, journey_of
+
+__all__ = ["IssueView", "JourneyView", "OrderView", "issue_of", "issues_of", "journey_of"]

@@ -1,0 +1,90 @@
+"""What a rider sees of a journey: who answered, what is offered, how far each order is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apps.ondc.errors import SearchNotFound
+from apps.ondc.models import Offer, Question, Quote, RideOrder, SearchAnswer, Transaction
+
+Stage = RideOrder.Stage
+_AWAITED = {Stage.SELECTED: "select", Stage.QUOTED: "init"}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with its newest quote; `error` says why nothing comes of it, or nothing came yet."""
+
+    order: RideOrder
+    quote: Quote | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyView:
+    """A search and all that came of it, at one moment."""
+
+    journey: Transaction
+    answers: Sequence[SearchAnswer]
+    offers: Sequence[Offer]
+    orders: Sequence[OrderView]
+
+    def is_open(self, *, now: datetime) -> bool:
+        """Say whether more offers may come."""
+        return now < self.journey.closes_at
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether nothing more is going to happen by itself."""
+        return all(
+            view.order.stage in {Stage.COMPLETED, Stage.CANCELLED, Stage.FAILED}
+            for view in self.orders
+        )
+
+
+def journey_of(*, transaction_id: UUID, rider_id: UUID, now: datetime) -> JourneyView:
+    """
+    Return the rider's own journey.
+
+    Raises:
+        SearchNotFound: also for another rider's, so that identifiers cannot be probed
+    """
+    journey = Transaction.objects.filter(pk=transaction_id, rider_id=rider_id).first()
+    if journey is None:
+        raise SearchNotFound
+    return JourneyView(
+        journey=journey,
+        answers=list(SearchAnswer.objects.filter(transaction=journey).order_by("answered_at")),
+        offers=_offers(journey, now=now),
+        orders=_orders(journey, now=now),
+    )
+
+
+def _offers(journey: Transaction, *, now: datetime) -> list[Offer]:
+    """Return what may be chosen now, the cheapest first; a seller's newest version alone."""
+    live = Offer.objects.filter(transaction=journey, valid_until__gt=now)
+    found = list(live.order_by("price_paise", "bpp_id", "item_id"))
+    newest: dict[str, str] = {}
+    for offer in found:
+        newest[offer.bpp_id] = max(newest.get(offer.bpp_id, ""), offer.version)
+    return [offer for offer in found if offer.version == newest[offer.bpp_id]]
+
+
+def _orders(journey: Transaction, *, now: datetime) -> list[OrderView]:
+    orders = list(RideOrder.objects.filter(transaction=journey).order_by("created_at"))
+    quotes = {
+        quote.order_id: quote
+        for quote in Quote.objects.filter(order__in=orders).order_by("told_at")
+    }
+    late = set(
+        Question.objects.filter(
+            order__in=orders, answered_at__isnull=True, until__lte=now
+        ).values_list("order_id", "action")
+    )
+    views = []
+    for order in orders:
+        is_late = (order.pk, _AWAITED.get(Stage(order.stage))) in late
+        error = order.error_code or ("no_answer" if is_late else "")
+        views.append(OrderView(order, quotes.get(order.pk), error))
+    return views

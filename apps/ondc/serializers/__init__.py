@@ -1,0 +1,1 @@
+"""The shapes of journeys on the wire."""

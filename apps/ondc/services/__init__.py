@@ -1,0 +1,84 @@
+"""Writes about the network: journeys opened, offers chosen, what is said and sent, callbacks acted on."""
+
+from apps.ondc.services.asking import ask, choose_offer, open_search
+from apps.ondc.services.complaining import (
+    act_on_issue,
+    ask_about_issue,
+    open_issue,
+    repeat_lost_issues,
+)
+from apps.ondc.services.delivering import (
+    count_asked,
+    deliver,
+    due_ids,
+    purge_outbound,
+    uncounted_search,
+)
+from apps.ondc.services.dispatching import forget_dispatches, send_dispatches
+from apps.ondc.services.finding import Which
+from apps.ondc.services.observing import collect_observations
+from apps.ondc.services.ordering import (
+    Trip,
+    confirm_ride,
+    init_ride,
+    search_rides,
+    select_ride,
+)
+from apps.ondc.services.processing import (
+    process_inbound,
+    purge_inbound,
+    replay_inbound,
+    waiting_inbound_ids,
+)
+from apps.ondc.services.receiving import Proved, receive
+from apps.ondc.services.recovering import recover_confirmations
+from apps.ondc.services.riding import (
+    ask_status,
+    ask_support,
+    ask_track,
+    cancel_ride,
+    move_drop,
+    rate_ride,
+    tip_driver,
+)
+from apps.ondc.services.settling import book_fees, settle_fees
+
+__all__ = [
+    "Proved",
+    "Trip",
+    "Which",
+    "act_on_issue",
+    "ask",
+    "ask_about_issue",
+    "ask_status",
+    "ask_support",
+    "ask_track",
+    "book_fees",
+    "cancel_ride",
+    "choose_offer",
+    "collect_observations",
+    "confirm_ride",
+    "count_asked",
+    "deliver",
+    "due_ids",
+    "forget_dispatches",
+    "init_ride",
+    "move_drop",
+    "open_issue",
+    "open_search",
+    "process_inbound",
+    "purge_inbound",
+    "purge_outbound",
+    "rate_ride",
+    "receive",
+    "recover_confirmations",
+    "repeat_lost_issues",
+    "replay_inbound",
+    "search_rides",
+    "select_ride",
+    "send_dispatches",
+    "settle_fees",
+    "tip_driver",
+    "uncounted_search",
+    "waiting_inbound_ids",
+]

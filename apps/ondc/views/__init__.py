@@ -1,0 +1,33 @@
+"""Journeys and callbacks over HTTP."""
+
+from apps.ondc.views.issues import IssueActsView, IssuesView, IssueView
+from apps.ondc.views.journeys import EventsView, SearchesView, SearchView
+from apps.ondc.views.orders import (
+    CancelView,
+    ConfirmView,
+    InitView,
+    RatingView,
+    SelectView,
+    StatusView,
+    SupportView,
+    TrackView,
+    UpdateView,
+)
+
+__all__ = [
+    "CancelView",
+    "ConfirmView",
+    "EventsView",
+    "InitView",
+    "IssueActsView",
+    "IssueView",
+    "IssuesView",
+    "RatingView",
+    "SearchView",
+    "SearchesView",
+    "SelectView",
+    "StatusView",
+    "SupportView",
+    "TrackView",
+    "UpdateView",
+]
