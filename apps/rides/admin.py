@@ -1,6 +1,6 @@
 """Bookings as operators see them: to read, and to void with a reason."""
 
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django import forms
@@ -14,33 +14,27 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.rides import services
-from apps.rides.models import Booking, Fare, SpokenCodeTries
+from apps.rides.models import Booking, DropOff, Fare, RideFailure, SpokenCodeTries
+from uma.kernel.desk import Needs, ReadOnlyAdmin, permitted, readable
 from uma.kernel.errors import DomainError
 from uma.kernel.money import rupees
+
+M = TypeVar("M", bound=Model)
 
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class _ReadOnly(admin.ModelAdmin[Any]):  # Any: the model of each subclass
+class _ReadOnly(ReadOnlyAdmin[M]):
     """Rows that only services write."""
 
-    show_full_result_count = False
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
 
 
 @admin.register(Booking)
-class BookingAdmin(_ReadOnly):
+class BookingAdmin(_ReadOnly[Booking]):
+    zone_path = "zone_code"
     list_display = (
         "ref", "state", "zone_code", "rider_link", "merchant_link", "outlet_link", "title", "held",
         "booked_at", "expires_at", "status_changed_at", "cancelled_late",
@@ -56,7 +50,7 @@ class BookingAdmin(_ReadOnly):
 
     @admin.display(description="Rider")
     def rider_link(self, booking: Booking) -> SafeString:
-        return _link("accounts_user", booking.rider_id, str(booking.rider))
+        return _link("accounts_user", booking.rider_id, readable(lambda: booking.rider.shown_name))
 
     @admin.display(description="Merchant")
     def merchant_link(self, booking: Booking) -> SafeString:
@@ -74,6 +68,7 @@ class BookingAdmin(_ReadOnly):
         description="Void: no visit, no strike, the money goes back", permissions=["void"]
     )
     def void_selected(self, request: HttpRequest, chosen: QuerySet[Booking]) -> HttpResponse | None:
+        chosen = permitted(self, request, chosen, action="void_selected")
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if not form.is_valid():
             context = {
@@ -101,12 +96,13 @@ class BookingAdmin(_ReadOnly):
                 self.message_user(request, f"{booking_id}: voided", messages.SUCCESS)
         return None
 
-    def has_void_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("rides.void_booking")
+    has_void_permission = Needs("rides.void_booking")
 
 
 @admin.register(Fare)
-class FareAdmin(_ReadOnly):
+class FareAdmin(_ReadOnly[Fare]):
+    trail_keys = ("booking_id",)
+    zone_path = "booking__zone_code"
     list_display = ("recorded_at", "booking", "fare")
     list_select_related = ("booking",)
     search_fields = ("=booking__id", "=booking__ref")
@@ -117,8 +113,33 @@ class FareAdmin(_ReadOnly):
         return f"₹{rupees(fare.fare_paise):,.2f}"
 
 
+@admin.register(RideFailure)
+class RideFailureAdmin(_ReadOnly[RideFailure]):
+    trail_keys = ("booking_id",)
+    zone_path = "booking__zone_code"
+    list_display = ("at", "reason", "code", "booking")
+    list_filter = ("reason", "at")
+    list_select_related = ("booking",)
+    search_fields = ("=booking__id", "=booking__ref")
+    ordering = ("-at",)
+
+
+@admin.register(DropOff)
+class DropOffAdmin(_ReadOnly[DropOff]):
+    trail_keys = ("booking_id",)
+    zone_path = "booking__zone_code"
+    list_display = ("at", "distance", "booking")
+    list_select_related = ("booking",)
+    search_fields = ("=booking__id", "=booking__ref")
+    ordering = ("-at",)
+
+    @admin.display(description="From the outlet")
+    def distance(self, drop: DropOff) -> str:
+        return f"{drop.distance_m} m"
+
+
 @admin.register(SpokenCodeTries)
-class SpokenCodeTriesAdmin(_ReadOnly):
+class SpokenCodeTriesAdmin(_ReadOnly[SpokenCodeTries]):
     list_display = ("person_id", "tries", "counted_since", "locked_until")
     search_fields = ("=person_id",)
     exclude = ("last_ref",)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.lookups import Exact
 
+from uma.kernel.guards import append_only, refuse
 from uma.kernel.ids import new_id
 
 # What may change after the insert; every other column is a term as it was sold.
@@ -19,22 +20,6 @@ _ARROWS = """
         ('DISPUTED', 'REDEEMED'), ('DISPUTED', 'REVERSED')
     )
 """
-
-
-class Refusal(pgtrigger.Trigger):
-    """
-    A trigger whose condition names what is never allowed.
-
-    The condition is evaluated before any function is called, so an allowed change pays for no
-    call; and it runs `rides_refuse` directly, because pgtrigger's own wrapper obeys a session
-    setting that anybody who can send SQL can set.
-    """
-
-    when = pgtrigger.Before
-    func = "RETURN NULL;"
-
-    def render_execute(self, model: models.Model) -> str:  # noqa: ARG002
-        return f"public.rides_refuse('{self.name}')"
 
 
 class Booking(models.Model):
@@ -221,42 +206,47 @@ class Booking(models.Model):
                 name="rides_booking_at_outlet",
             ),
             models.Index(fields=["rider", "-id"], name="rides_booking_of_rider"),
+            # A scan never enters it.
+            models.Index(
+                fields=["merchant", "status_changed_at"],
+                condition=Q(state="EXPIRED"),
+                name="rides_booking_no_shows",
+            ),
             models.Index(
                 fields=["rider", "-status_changed_at"],
                 condition=Q(cancelled_late=True),
                 name="rides_booking_late_cancels",
             ),
         ]
+        # An allowed change pays for four comparisons and no call.
         triggers = [
-            Refusal(
-                name="rides_booking_born_booked",
-                operation=pgtrigger.Insert,
-                condition=pgtrigger.Condition("NEW.state <> 'BOOKED'"),
+            refuse(
+                "rides_booking_born_booked",
+                pgtrigger.Insert,
+                level=pgtrigger.Row,
+                condition="NEW.state <> 'BOOKED'",
             ),
-            Refusal(
-                name="rides_booking_terms_frozen",
-                operation=pgtrigger.Update,
+            refuse(
+                "rides_booking_terms_frozen",
+                pgtrigger.Update,
+                level=pgtrigger.Row,
                 condition=pgtrigger.AnyChange(exclude=_MOVING),
             ),
-            Refusal(
-                name="rides_booking_arrows",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Condition(f"NOT ({_ARROWS})"),
+            refuse(
+                "rides_booking_arrows",
+                pgtrigger.Update,
+                level=pgtrigger.Row,
+                condition=f"NOT ({_ARROWS})",
             ),
-            Refusal(
-                name="rides_booking_time_forward",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Condition(
-                    "NEW.status_changed_at < OLD.status_changed_at"
-                    " OR (OLD.redeemed_at IS NOT NULL"
-                    " AND NEW.redeemed_at IS DISTINCT FROM OLD.redeemed_at)"
-                ),
+            refuse(
+                "rides_booking_time_forward",
+                pgtrigger.Update,
+                level=pgtrigger.Row,
+                condition="NEW.status_changed_at < OLD.status_changed_at"
+                " OR (OLD.redeemed_at IS NOT NULL"
+                " AND NEW.redeemed_at IS DISTINCT FROM OLD.redeemed_at)",
             ),
-            Refusal(
-                name="rides_booking_never_deleted",
-                operation=pgtrigger.Delete | pgtrigger.Truncate,
-                level=pgtrigger.Statement,
-            ),
+            refuse("rides_booking_never_deleted", pgtrigger.Delete | pgtrigger.Truncate),
         ]
 
     def __str__(self) -> str:
@@ -280,14 +270,59 @@ class Fare(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(fare_paise__gte=0), name="rides_fare_not_negative")
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="rides_fare_told_once", operation=pgtrigger.Update | pgtrigger.Delete
-            )
-        ]
+        triggers = [append_only("rides_fare_told_once")]
 
     def __str__(self) -> str:
         return f"{self.fare_paise} paise"
+
+
+class RideFailure(models.Model):
+    """The ride to a booking that did not happen, through no fault of the rider; told by the network."""
+
+    class Reason(models.TextChoices):
+        PROVIDER_CANCELLED = "PROVIDER_CANCELLED"
+        NO_DRIVER = "NO_DRIVER"
+
+    booking = models.OneToOneField(
+        Booking, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+    reason = models.CharField(max_length=20, choices=Reason)
+    # What the provider said: the network's cancellation code.
+    code = models.CharField(max_length=20, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["PROVIDER_CANCELLED", "NO_DRIVER"]),
+                name="rides_ride_failure_known",
+            )
+        ]
+        triggers = [append_only("rides_ride_failure_told_once")]
+
+    def __str__(self) -> str:
+        return self.reason.lower()
+
+
+class DropOff(models.Model):
+    """
+    Where the ride to a booking ended, as metres from its outlet; told once, by the network.
+
+    Evidence that the rider came by the ride. The place itself is not kept.
+    """
+
+    booking = models.OneToOneField(
+        Booking, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+    distance_m = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [append_only("rides_drop_off_told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.distance_m} m"
 
 
 class SpokenCodeTries(models.Model):

@@ -2,28 +2,47 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, F, Max, Q
+from django.db.models.functions import ExtractHour, TruncDate
 
 from apps.rides.errors import BookingNotFound
 from apps.rides.invariants import Violation, find_violations
-from apps.rides.models import Booking
+from apps.rides.models import Booking, DropOff, RideFailure
 
 __all__ = [
     "Allotted",
+    "HourOfExpiries",
     "Keyed",
     "LiveBooking",
+    "Sold",
+    "Subsidy",
     "Violation",
     "allotments_of",
+    "came_by_ride",
     "find_violations",
+    "hours_of_expiries",
+    "id_of_ref",
+    "last_change",
     "late_cancels",
+    "live_among",
+    "live_at",
     "live_of",
+    "live_without",
     "of_rider",
     "page_of_rider",
     "ref_of_static",
+    "ride_failures_of",
+    "sold",
     "spoken_candidates",
+    "subsidy_of",
 ]
 
+# A ride proves a visit that follows it within the hour (product rule 1.3, triple proof).
+RIDE_PROVES_FOR = timedelta(minutes=60)
 # A six-digit code with two valid steps hits one of so many bookings by chance once in a thousand
 # tries; beyond that the QR is the only way.
 MAX_SPOKEN_CANDIDATES = 500
@@ -39,12 +58,39 @@ class LiveBooking:
 
 
 @dataclass(frozen=True, slots=True)
+class Sold:
+    """A booking as those see it who follow it: whose, where, and how long it is good."""
+
+    booking_id: UUID
+    rider_id: UUID
+    merchant_id: UUID
+    outlet_id: UUID
+    zone_code: str
+    timezone: str
+    merchant_name: str
+    booked_at: datetime
+    expires_at: datetime
+    # The ride there was ordered on the network, which told its fare.
+    by_ride: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Allotted:
     """Where a booking took its seat and its budget from."""
 
     booking_id: UUID
     campaign_id: UUID
     scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subsidy:
+    """What of its ride a booking pays, in paise, and what the ride cost; None while nobody has told."""
+
+    basis: str
+    cap_paise: int
+    deductible_paise: int
+    fare_paise: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +128,64 @@ def live_of(*, rider_id: UUID) -> list[LiveBooking]:
     return [LiveBooking(*row) for row in rows.values_list("outlet_id", "live_slot", "expires_at")]
 
 
+def live_at(*, rider_id: UUID, outlet_id: UUID) -> UUID | None:
+    """Return the rider's live booking at an outlet, of which there is one at the most."""
+    rows = Booking.objects.filter(
+        rider_id=rider_id, outlet_id=outlet_id, state=Booking.State.BOOKED
+    )
+    return rows.values_list("pk", flat=True).first()
+
+
+def last_change(*, rider_id: UUID) -> datetime | None:
+    """Return when one of the rider's bookings began or changed last."""
+    rows = Booking.objects.filter(rider_id=rider_id)
+    found: datetime | None = rows.aggregate(last=Max("status_changed_at"))["last"]
+    return found
+
+
 def late_cancels(*, rider_id: UUID, since: datetime) -> list[datetime]:
     """Return when the rider cancelled late, the newest first."""
     rows = Booking.objects.filter(
         rider_id=rider_id, cancelled_late=True, status_changed_at__gte=since
     )
     return list(rows.order_by("-status_changed_at").values_list("status_changed_at", flat=True))
+
+
+def sold(*, booking_ids: Iterable[UUID]) -> list[Sold]:
+    """Return these bookings, the one that ends first coming first."""
+    return _sold(Q(pk__in=list(booking_ids)))
+
+
+def live_without(*, without: Q, limit: int) -> list[Sold]:
+    """Return up to `limit` live bookings that `without` does not hold for, in the order of their end."""
+    return _sold(Q(state=Booking.State.BOOKED) & ~without, limit=limit)
+
+
+def _sold(which: Q, *, limit: int | None = None) -> list[Sold]:
+    rows = Booking.objects.filter(which).order_by("expires_at", "pk")
+    columns = (
+        "pk", "rider_id", "merchant_id", "outlet_id", "zone_code", "timezone", "merchant_name",
+        "booked_at", "expires_at", "fare__fare_paise",
+    )  # fmt: skip
+    found = rows.values_list(*columns)[:limit]
+    return [Sold(*[*row[:-1], row[-1] is not None]) for row in found]
+
+
+def live_among(*, booking_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of these bookings are live."""
+    rows = Booking.objects.filter(pk__in=list(booking_ids), state=Booking.State.BOOKED)
+    return set(rows.values_list("pk", flat=True))
+
+
+def id_of_ref(*, ref: str) -> UUID | None:
+    """Return the booking with this reference, in whatever state."""
+    return Booking.objects.filter(ref=ref).values_list("pk", flat=True).first()
+
+
+def ride_failures_of(*, booking_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return why the ride to each of these bookings failed, for those whose ride did."""
+    rows = RideFailure.objects.filter(booking_id__in=list(booking_ids))
+    return dict(rows.values_list("booking_id", "reason"))
 
 
 def ref_of_static(*, static_id: UUID) -> str | None:
@@ -121,3 +219,62 @@ def spoken_candidates(
         again = Booking.objects.filter(ref=last_ref, merchant_id=merchant_id)
         found += [Keyed(*row) for row in again.values_list("ref", "qr_kid")]
     return found
+
+
+def subsidy_of(*, booking_id: UUID) -> Subsidy:
+    """
+    Return a booking's terms for its ride and the fare, if that was told.
+
+    Raises:
+        BookingNotFound
+    """
+    columns = ("basis", "cap_paise", "deductible_paise", "fare__fare_paise")
+    found = Booking.objects.filter(pk=booking_id).values_list(*columns).first()
+    if found is None:
+        raise BookingNotFound
+    return Subsidy(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfExpiries:
+    """How many bookings of one campaign at one outlet ran out unused in one hour of a zone's clock."""
+
+    day: date
+    hour: int
+    campaign_id: UUID
+    outlet_id: UUID
+    expired: int
+
+
+def hours_of_expiries(
+    *, merchant_id: UUID, timezone: str, since: datetime, until: datetime
+) -> list[HourOfExpiries]:
+    """Return the merchant's bookings that ran out from `since`, included, to `until`, excluded, by hour."""
+    clock = ZoneInfo(timezone)
+    rows = (
+        Booking.objects.filter(
+            merchant_id=merchant_id,
+            state=Booking.State.EXPIRED,
+            status_changed_at__gte=since,
+            status_changed_at__lt=until,
+        )
+        .values_list(
+            TruncDate("status_changed_at", tzinfo=clock),
+            ExtractHour("status_changed_at", tzinfo=clock),
+            "campaign_id",
+            "outlet_id",
+        )
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    return [HourOfExpiries(*row) for row in rows]
+
+
+def came_by_ride(*, booking_id: UUID, at: datetime) -> bool:
+    """Say whether the network told of a ride that ended within the outlet's radius, in the hour before `at`."""
+    return DropOff.objects.filter(
+        booking_id=booking_id,
+        distance_m__lte=F("booking__outlet__radius_m"),
+        at__lte=at,
+        at__gte=at - RIDE_PROVES_FOR,
+    ).exists()

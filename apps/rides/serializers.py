@@ -1,11 +1,13 @@
 """The shapes of bookings and of a rider's own account on the wire."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
+from apps.payments.selectors import Reason
 from apps.rides import pictures, qr
 from apps.rides.models import Booking
 from uma.kernel.http.fields import PointSerializer, RupeesField
@@ -98,24 +100,61 @@ class ProfileResponse(serializers.Serializer[object]):
     wallet = RupeesField()
     strikes = serializers.IntegerField()
     banned_until = serializers.DateTimeField(allow_null=True)
+    payouts_from = serializers.DateTimeField(
+        allow_null=True, help_text="Until then withdrawals wait; null when they do not."
+    )
+    payouts_paused_for = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="new_device, number_changed, account_replaced, long_idle.",
+    )
     zone = serializers.CharField()
     created_at = serializers.DateTimeField()
 
 
+class WalletReason(serializers.Serializer[object]):
+    code = serializers.CharField(
+        help_text="`too_young` (credits of the last day), `kyc_level`, `payouts_paused`, `owed`,"
+        " `frozen`, `no_account_yet`, `payouts_a_day`, `day_limit`, `month_limit`."
+    )
+    until = serializers.DateTimeField(allow_null=True)
+    amount = RupeesField(allow_null=True, help_text="What it keeps back, or what the limit leaves.")
+
+
+class OverLimitFields(serializers.Serializer[object]):
+    amount = RupeesField(help_text="The rider's, and set apart until there is room in the wallet.")
+    reasons = WalletReason(
+        many=True,
+        help_text="`balance_limit`: the wallet may hold no more. `month_credit_limit`: it may be credited no"
+        " more before `until`.",
+    )
+    what_helps = serializers.ListField(
+        child=serializers.ChoiceField(choices=["withdraw", "wait", "raise_kyc"]),
+        help_text="What brings it into the wallet.",
+    )
+
+
 class WalletResponse(serializers.Serializer[object]):
-    balance = RupeesField(help_text="What the rider can withdraw.")
+    balance = RupeesField(help_text="What the rider has.")
+    withdrawable = RupeesField(help_text="What can be withdrawn at once, now.")
+    least = RupeesField(help_text="The least that a withdrawal may be.")
+    reasons = WalletReason(many=True, help_text="Why not all of the balance can be withdrawn.")
     parked = RupeesField(help_text="What waits for a look or a dispute.")
     withdrawing = RupeesField(help_text="What is on its way to the bank.")
     owed = RupeesField(help_text="What the next cashback pays back first.")
+    over_limit = OverLimitFields(help_text="What the rider has over the limits of the wallet.")
     currency = serializers.CharField()
 
 
-class TransactionResponse(serializers.Serializer[object]):
-    id = serializers.UUIDField()
-    type = serializers.CharField(help_text="The kind of journal: handshake, dispute_open, …")
-    amount = serializers.FloatField(help_text="Rupees; negative when it left the wallet.")
-    balance = RupeesField(help_text="The wallet's balance after it.")
-    timestamp = serializers.DateTimeField()
+def reason_fields(reasons: Sequence[Reason]) -> list[dict[str, object]]:
+    """Return the reasons that keep money back, in rupees."""
+    return [
+        {
+            "code": reason.code,
+            "until": reason.until,
+            "amount": None if reason.amount_paise is None else rupees(reason.amount_paise),
+        }
+        for reason in reasons
+    ]
 
 
 # Any: a JSON document.

@@ -12,5 +12,4 @@ urlpatterns: list[URLPattern] = [
     path("rides/<uuid:booking_id>/qr", views.QrView.as_view(), name="rides-qr"),
     path("user/profile", views.ProfileView.as_view(), name="rides-profile"),
     path("user/wallet", views.WalletView.as_view(), name="rides-wallet"),
-    path("user/transactions", views.WalletTransactionsView.as_view(), name="rides-transactions"),
 ]

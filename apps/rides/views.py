@@ -1,10 +1,13 @@
 """Bookings and a rider's own account over HTTP."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer
@@ -15,6 +18,7 @@ from rest_framework.views import APIView
 from apps.accounts import selectors as accounts
 from apps.accounts.errors import AccountClosed, RiderBanned
 from apps.campaigns.errors import Ineligible, UnknownCampaign
+from apps.payments import selectors as payments
 from apps.rides import pictures, qr, selectors, services
 from apps.rides.errors import (
     AlreadyBookedHere,
@@ -31,9 +35,9 @@ from apps.rides.serializers import (
     BookResponse,
     ProfileResponse,
     RideResponse,
-    TransactionResponse,
     WalletResponse,
     book_response,
+    reason_fields,
     ride_fields,
     ride_response,
 )
@@ -46,6 +50,7 @@ from uma.kernel.http.idempotency import REPLAYED, read_idempotency_key
 from uma.kernel.http.pagination import page_response, read_page
 from uma.kernel.http.permissions import IsRider
 from uma.kernel.http.renderers import to_wire
+from uma.kernel.http.serializers import EmptyRequest
 from uma.kernel.money import rupees
 
 
@@ -143,6 +148,7 @@ class CancelView(APIView):
 
     @extend_schema(request=None, responses=RideResponse)
     def post(self, request: Request, booking_id: UUID) -> Response:
+        EmptyRequest(data=request.data).is_valid(raise_exception=True)
         now = timezone.now()
         booking = services.cancel(
             booking_id=booking_id, rider_id=principal_of(request).user_id, now=now
@@ -211,6 +217,13 @@ def _printed(request: Request) -> bool:
     return wanted == "true"
 
 
+@lru_cache(maxsize=1)
+def _count_strikes() -> Callable[..., int]:
+    """Return who counts them: the app that gives strikes stands above this one."""
+    counter: Callable[..., int] = import_string(settings.STRIKES)
+    return counter
+
+
 class ProfileView(APIView):
     """The rider's own account."""
 
@@ -219,16 +232,21 @@ class ProfileView(APIView):
     @extend_schema(responses=ProfileResponse)
     def get(self, request: Request) -> Response:
         person = accounts.person(user_id=principal_of(request).user_id)
+        now = timezone.now()
+        pause = accounts.payout_cooling(user_id=person.pk, now=now)
+        purse = codes.rider_wallet(person.pk)
+        balance = wallet.balances_paise(codes=[purse], unopened=True)[purse]
         return Response(
             {
                 "id": person.pk,
                 "name": person.display_name,
                 "email": person.email,
                 "phone": person.phone,
-                "wallet": rupees(wallet.balance_paise(code=codes.rider_wallet(person.pk))),
-                # Nothing gives strikes yet.
-                "strikes": 0,
+                "wallet": rupees(balance),
+                "strikes": _count_strikes()(rider_id=person.pk, now=now),
                 "banned_until": person.banned_until,
+                "payouts_from": pause and pause.until,
+                "payouts_paused_for": pause.reasons if pause else [],
                 "zone": person.zone_code,
                 "created_at": person.created_at,
             }
@@ -236,7 +254,7 @@ class ProfileView(APIView):
 
 
 class WalletView(APIView):
-    """What the rider has, in rupees."""
+    """What the rider has, in rupees, how much of it can be withdrawn, and why not more."""
 
     permission_classes = [IsRider]
 
@@ -249,40 +267,22 @@ class WalletView(APIView):
             "withdrawing": codes.rider_withdrawing(rider_id),
             "owed": codes.rider_receivable(rider_id),
         }
-        paise = wallet.balances_paise(codes=list(purses.values()))
+        paise = wallet.balances_paise(codes=list(purses.values()), unopened=True)
         amounts = {name: rupees(paise[code]) for name, code in purses.items()}
-        return Response({**amounts, "currency": "INR"})
-
-
-class WalletTransactionsView(APIView):
-    """Each movement of the rider's wallet, newest first, with the balance after it."""
-
-    permission_classes = [IsRider]
-
-    @extend_schema(responses=TransactionResponse(many=True))
-    def get(self, request: Request) -> Response:
-        page = read_page(request)
-        lines = wallet.statement(
-            code=codes.rider_wallet(principal_of(request).user_id),
-            limit=page.limit + 1,
-            before_version=_version(page.after),
-        )
-        shown = lines[: page.limit]
-        rows = [
+        now = timezone.now()
+        allowed = payments.rider_allowance(person_id=rider_id, now=now)
+        over = payments.over_limit(person_id=rider_id, now=now)
+        return Response(
             {
-                "id": line.transfer_id,
-                "type": line.kind,
-                "amount": rupees(line.delta_paise),
-                "balance": rupees(line.balance_after_paise),
-                "timestamp": line.event_at,
+                **amounts,
+                "withdrawable": rupees(allowed.withdrawable_paise),
+                "least": rupees(allowed.least_paise),
+                "reasons": reason_fields(allowed.reasons),
+                "over_limit": {
+                    "amount": rupees(over.amount_paise),
+                    "reasons": reason_fields(over.reasons),
+                    "what_helps": list(over.what_helps),
+                },
+                "currency": "INR",
             }
-            for line in shown
-        ]
-        more = len(lines) > page.limit
-        return page_response(request, rows, str(shown[-1].version) if more else None)
-
-
-def _version(after: str | None) -> int | None:
-    if after is not None and not after.isdigit():
-        raise InvalidCursor
-    return int(after) if after is not None else None
+        )

@@ -1,12 +1,19 @@
 """Writes about bookings: sold, ended, looked up for a scan, contested; and how a rider begins."""
 
-from apps.rides.services.closing import cancel, expire_overdue, void
+from apps.rides.services.closing import (
+    FREE_CANCEL_BEFORE_EXPIRY,
+    cancel,
+    expire_overdue,
+    void,
+)
 from apps.rides.services.outcomes import (
     lock_state,
     mark_disputed,
     mark_reversed,
     mark_upheld,
+    record_drop_off,
     record_fare,
+    record_ride_failure,
 )
 from apps.rides.services.riders import register_rider
 from apps.rides.services.scanning import ScannedBooking, find_for_scan, lock_for_scan
@@ -14,6 +21,7 @@ from apps.rides.services.selling import Booked, book
 from apps.rides.services.spoken import find_by_spoken_code
 
 __all__ = [
+    "FREE_CANCEL_BEFORE_EXPIRY",
     "Booked",
     "ScannedBooking",
     "book",
@@ -26,7 +34,9 @@ __all__ = [
     "mark_disputed",
     "mark_reversed",
     "mark_upheld",
+    "record_drop_off",
     "record_fare",
+    "record_ride_failure",
     "register_rider",
     "void",
 ]

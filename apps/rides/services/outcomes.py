@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.rides.errors import BookingNotFound, FareKnown, TransitionRefused
-from apps.rides.models import Booking, Fare
+from apps.rides.models import Booking, DropOff, Fare, RideFailure
+from uma.kernel.geo import Point, distance_m
 
 _State = Booking.State
 _ARROWS = {
@@ -76,6 +77,46 @@ def record_fare(*, booking_id: UUID, fare_paise: int, now: datetime) -> None:
     )
     if not is_news and fare.fare_paise != fare_paise:
         raise FareKnown(known_paise=fare.fare_paise)
+
+
+def record_ride_failure(
+    *, booking_id: UUID, reason: RideFailure.Reason, code: str, now: datetime
+) -> None:
+    """
+    Note, in the caller's transaction, that the ride to the outlet failed: then a missed visit is excused.
+
+    `reason` PROVIDER_CANCELLED is a cancellation by the provider (its codes 011 to 014), NO_DRIVER a ride
+    that nobody took. The first telling counts.
+
+    Raises:
+        BookingNotFound
+
+    """
+    _lock(booking_id)
+    RideFailure.objects.get_or_create(
+        booking_id=booking_id, defaults={"reason": reason, "code": code, "at": now}
+    )
+
+
+def record_drop_off(*, booking_id: UUID, place: Point, at: datetime, now: datetime) -> None:
+    """
+    Note, in the caller's transaction, how far from its outlet the ride to a booking ended.
+
+    The first telling counts.
+
+    Raises:
+        BookingNotFound
+
+    """
+    booking = _lock(booking_id)
+    DropOff.objects.get_or_create(
+        booking_id=booking_id,
+        defaults={
+            "distance_m": distance_m(place, booking.outlet.location),
+            "at": at,
+            "recorded_at": now,
+        },
+    )
 
 
 def _move(booking_id: UUID, *, to: Booking.State, now: datetime) -> None:

@@ -11,10 +11,22 @@ from apps.wallet import services as wallet
 
 
 @transaction.atomic
-def register_rider(*, username: str, display_name: str, zone_code: str, now: datetime) -> User:
-    """Create a rider: the person, and the purses that person needs."""
+def register_rider(
+    *,
+    zone_code: str,
+    now: datetime,
+    display_name: str = "",
+    phone: str = "",
+    username: str | None = None,
+) -> User:
+    """
+    Create a rider: the person, and the purses that person needs.
+
+    Raises:
+        PhoneInvalid, PhoneTaken
+    """
     rider = accounts.create_person(
-        username=username, display_name=display_name, zone_code=zone_code, now=now
+        username=username, display_name=display_name, phone=phone, zone_code=zone_code, now=now
     )
     wallet.open_accounts(codes=codes.rider_accounts(rider.pk))
     return rider

@@ -1,18 +1,16 @@
 """What a scan needs to know about a booking, in one query, and the lock that scans queue on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import transaction
 from django.db.models import F, FilteredRelation, Q
 
 from apps.rides.models import Booking
 from uma.kernel.geo import Point
-from uma.kernel.prepared import preparing_cursor
+from uma.kernel.prepared import Statement, fetch_one, in_transaction
 
 _NOBODY = UUID(int=0)
 _NO_REF = "A" * 13
@@ -83,7 +81,7 @@ def lock_for_scan(*, ref: str, actor_id: UUID) -> ScannedBooking | None:
 
     Only the booking's row is locked, and other scans of its code queue there.
     """
-    assert connection.in_atomic_block, "a lock outside a transaction is none"
+    assert in_transaction(), "a lock outside a transaction is none"
     return _look(_statement(lock=True), ref, actor_id)
 
 
@@ -93,9 +91,9 @@ def find_for_scan(*, ref: str, actor_id: UUID) -> ScannedBooking | None:
 
 
 @cache
-def _statement(*, lock: bool) -> str:
+def _statement(*, lock: bool) -> Statement:
     """
-    Return the text of the query, with `actor, ref` to fill in.
+    Return the query, with `actor, ref` to fill in.
 
     Building it anew takes 1 ms of Python for each scan and planning it a third of one in PostgreSQL
     (decisions/0008): the ORM writes it once for the process, the server plans it once for the
@@ -112,16 +110,18 @@ def _statement(*, lock: bool) -> str:
     )
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
-    text, arguments = rows.values_list(*_TERMS, *_COMPUTED).query.sql_with_params()
+    # The ORM writes the text of a locking query only where a lock would make sense.
+    with transaction.atomic():
+        text, arguments = rows.values_list(*_TERMS, *_COMPUTED).query.sql_with_params()
     assert arguments == (_NOBODY, _NO_REF)
-    return text
+    return Statement(
+        name="scan_lock" if lock else "scan_look",
+        text=text.replace("%s", "$1", 1).replace("%s", "$2", 1),
+    )
 
 
-def _look(statement: str, ref: str, actor_id: UUID) -> ScannedBooking | None:
-    with preparing_cursor(connection) as cursor:
-        cursor.execute(statement, [actor_id, ref])
-        # Any: the columns of one row, in the order of the dataclass.
-        row: Sequence[Any] | None = cursor.fetchone()
+def _look(statement: Statement, ref: str, actor_id: UUID) -> ScannedBooking | None:
+    row = fetch_one(statement, [actor_id, ref])
     if row is None:
         return None
     location, radius_m, role, outlet_ids, post = row[len(_TERMS) :]
