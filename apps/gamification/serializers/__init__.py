@@ -1,0 +1,1 @@
+"""The shapes of what riders and operators send and read."""
