@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from apps.handshake import disputes, reversals
 from apps.handshake.models import Dispute, Handshake, Reversal
-from uma.kernel.desk import Answers, ReadOnlyAdmin, act_on_chosen
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen
 from uma.kernel.money import rupees
 
 
@@ -22,6 +22,8 @@ def _rupees(paise: int) -> str:
 
 @admin.register(Handshake)
 class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
+    trail_keys = ("pk", "booking_id")
+    zone_path = "zone_code"
     list_display = (
         "created_at", "zone_code", "debit", "cashback", "is_new_customer", "review", "returned",
         "announced_at", "see_also",
@@ -103,8 +105,7 @@ class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
             describe=_described,
         )
 
-    def has_reverse_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("handshake.reverse_handshake")
+    has_reverse_permission = Needs("handshake.reverse_handshake")
 
 
 def _described(handshake: Handshake) -> str:
@@ -114,6 +115,8 @@ def _described(handshake: Handshake) -> str:
 
 @admin.register(Reversal)
 class ReversalAdmin(ReadOnlyAdmin[Reversal]):
+    trail_keys = ("handshake_id",)
+    zone_path = "handshake__zone_code"
     list_display = ("created_at", "handshake", "full", "returned", "owed", "reason", "actor_id")
     list_filter = ("full", "created_at")
     list_select_related = ("handshake",)
@@ -132,6 +135,8 @@ class ReversalAdmin(ReadOnlyAdmin[Reversal]):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin[Dispute]):
+    trail_keys = ("handshake_id",)
+    zone_path = "handshake__zone_code"
     list_display = ("due_at", "state", "handshake", "opened_as", "parked", "reason", "decided_at")
     list_filter = ("state", "opened_as")
     list_select_related = ("handshake",)
@@ -167,5 +172,4 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
         question = f"Decide these disputes for the {side}?"
         return act_on_chosen(self, request, chosen, action=action, question=question, act=act)
 
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("handshake.reverse_handshake")
+    has_decide_permission = Needs("handshake.reverse_handshake")

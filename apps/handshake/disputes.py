@@ -6,9 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts import services as accounts
-from apps.handshake import reversals
+from apps.gamification import services as gamification
+from apps.handshake import pricing, reversals
 from apps.handshake.errors import DisputeTooLate, NotDisputable, UnknownHandshake
 from apps.handshake.models import Dispute, Handshake
+from apps.rides import selectors as bookings
 from apps.rides import services as rides
 from apps.wallet import codes
 from apps.wallet import services as wallet
@@ -80,7 +82,8 @@ def decide(
     Close a dispute: the parked money goes back to the merchant, or to the rider's wallet.
 
     The fees stay as they are; returning those too is a reversal. A visit that its rider lost is no visit
-    any more in the campaign's count, and remains the customer's first, since its fees stay.
+    any more in the campaign's count, and remains the customer's first, since its fees stay. A rider who wins
+    what waited for a look since the scan is paid by the fare, as an approval pays.
 
     Raises:
         UnknownHandshake: no such open dispute
@@ -97,16 +100,19 @@ def decide(
     if dispute.state != Dispute.State.OPEN:
         raise UnknownHandshake("This dispute is already decided.")
     handshake = Handshake.objects.select_for_update(no_key=True).get(pk=dispute.handshake_id)
+    moved_paise = dispute.parked_paise
     if for_merchant:
-        reversals.uncount(handshake, dispute.parked_paise, visits=1)
+        reversals.uncount(handshake, moved_paise, visits=1)
+    elif handshake.review and handshake.review_decided_at is None:
+        moved_paise = _earned(handshake, moved_paise, actor_id=actor_id, reason=reason, now=now)
     to = (codes.merchant_wallet if for_merchant else codes.rider_wallet)(
         handshake.merchant_id if for_merchant else handshake.rider_id
     )
-    if dispute.parked_paise:
+    if moved_paise:
         wallet.post(
             kind="dispute_lost" if for_merchant else "dispute_won",
             reference=f"dispute_decided:{dispute.pk}",
-            legs=[Leg(codes.rider_parked(handshake.rider_id), to, dispute.parked_paise)],
+            legs=[Leg(codes.rider_parked(handshake.rider_id), to, moved_paise)],
             zone_code=handshake.zone_code,
             event_at=now,
             actor_id=actor_id,
@@ -115,8 +121,9 @@ def decide(
     if handshake.review and handshake.review_decided_at is None:
         handshake.review_decided_at = now
     if for_merchant:
-        handshake.reversed_paise += dispute.parked_paise
+        handshake.reversed_paise += moved_paise
         rides.mark_reversed(booking_id=booking_id, now=now)
+        gamification.undo_visit(handshake_id=handshake.pk, now=now)
     else:
         rides.mark_upheld(booking_id=booking_id, now=now)
     handshake.save(update_fields=["reversed_paise", "review_decided_at"])
@@ -140,6 +147,9 @@ def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: date
     """
     Pay out a reimbursement that waited for a look; saying no is a reversal.
 
+    A ride whose fare was told meanwhile is paid by that fare, as the deal was sold (product rule 1.1): what
+    of the parked cap it did not cost goes back to the merchant. Without a fare the cap is paid.
+
     Raises:
         UnknownHandshake: no such handshake waits
     """
@@ -151,7 +161,8 @@ def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: date
     if handshake is None:
         raise UnknownHandshake("No such handshake waits for a review.")
     left_paise = handshake.reimbursement_paise - handshake.reversed_paise
-    if left_paise:
+    paid_paise = _earned(handshake, left_paise, actor_id=actor_id, reason=reason, now=now)
+    if paid_paise:
         wallet.post(
             kind="unpark",
             reference=f"unpark:{handshake.pk}",
@@ -159,7 +170,7 @@ def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: date
                 Leg(
                     codes.rider_parked(handshake.rider_id),
                     codes.rider_wallet(handshake.rider_id),
-                    left_paise,
+                    paid_paise,
                 )
             ],
             zone_code=handshake.zone_code,
@@ -175,4 +186,24 @@ def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: date
         actor_id=actor_id,
         at=now,
         reason=reason,
+        before={"review": "waiting"},
+        after={"review": "approved"},
     )
+
+
+def _earned(
+    handshake: Handshake, parked_paise: int, *, actor_id: UUID, reason: str, now: datetime
+) -> int:
+    """
+    Return what of a reimbursement parked at the scan is the rider's, in paise; the rest goes back.
+
+    A deal that pays the ride pays its fare, which may have been told after the scan (product rule 1.1). The
+    booking's lock is held, so no fare is told between this look and the payment.
+    """
+    subsidy = bookings.subsidy_of(booking_id=handshake.booking_id)
+    earned_paise = min(parked_paise, pricing.reimbursement_paise(subsidy))
+    if unused_paise := parked_paise - earned_paise:
+        reversals.return_unused(
+            handshake, paise=unused_paise, actor_id=actor_id, reason=reason, now=now
+        )
+    return earned_paise

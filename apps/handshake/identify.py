@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.handshake.errors import UnknownCode
 from apps.merchants import selectors as merchants
 from apps.merchants.errors import NotAMerchant
+from apps.merchants.selectors import StaffScope
 from apps.rides import qr
 from apps.rides import selectors as bookings
 from apps.rides import services as rides
 from apps.rides.errors import QrStale
 from apps.rides.qr import Keyring, ParsedToken
 from uma.kernel.errors import DomainError
+
+# How long a scan may wait on the scanner's device for a network (product rule 1.1).
+LATEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +28,21 @@ class Identified:
     freshness: Callable[[], DomainError | None]
 
 
-def by_qr(*, text: str, keys: Keyring, now: datetime) -> Identified:
+def by_qr(
+    *, text: str, keys: Keyring, now: datetime, scanned_at: datetime | None = None
+) -> Identified:
     """
     Read a scanned code; the MAC of a rotating one is checked before the database is asked anything.
+
+    A code is fresh that is of this moment, or was when the device says that it scanned it, ten minutes
+    ago at the most (decisions/0033).
 
     Raises:
         QrUnreadable, UnknownCode
     """
     found = qr.read(text, keys=keys)
     if isinstance(found, ParsedToken):
-        return Identified(found.ref, lambda: _staleness(found, now=now))
+        return Identified(found.ref, lambda: _staleness(found, now=now, scanned_at=scanned_at))
     ref = bookings.ref_of_static(static_id=found.static_id)
     if ref is None:
         raise UnknownCode
@@ -41,15 +50,23 @@ def by_qr(*, text: str, keys: Keyring, now: datetime) -> Identified:
 
 
 def by_spoken_code(
-    *, code: str, actor_id: UUID, outlet_id: UUID | None, keys: Keyring, now: datetime
+    *,
+    code: str,
+    actor_id: UUID,
+    post: StaffScope | None = None,
+    outlet_id: UUID | None,
+    keys: Keyring,
+    now: datetime,
 ) -> Identified:
     """
     Find the booking whose six digits were spoken, among those waiting at the scanner's own outlets.
 
+    `post` is whom a merchant's own system acts for; a person's is looked up.
+
     Raises:
         NotAMerchant, and what `rides.find_by_spoken_code` refuses
     """
-    staff = merchants.staff_of(user_id=actor_id)
+    staff = post or merchants.staff_of(user_id=actor_id)
     if staff is None:
         raise NotAMerchant
     outlets = frozenset({outlet_id}) if outlet_id else staff.outlet_ids
@@ -64,9 +81,19 @@ def by_spoken_code(
     return Identified(ref, lambda: None)
 
 
-def _staleness(token: ParsedToken, *, now: datetime) -> DomainError | None:
+def _staleness(
+    token: ParsedToken, *, now: datetime, scanned_at: datetime | None
+) -> DomainError | None:
+    refusal = _stale_at(token, now)
+    if refusal is None or scanned_at is None:
+        return refusal
+    waited = timedelta() <= now - scanned_at <= LATEST
+    return None if waited and _stale_at(token, scanned_at) is None else refusal
+
+
+def _stale_at(token: ParsedToken, at: datetime) -> DomainError | None:
     try:
-        qr.check_fresh(token, now=now)
+        qr.check_fresh(token, now=at)
     except QrStale as refusal:
         return refusal
     return None

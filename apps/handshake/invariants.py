@@ -5,6 +5,7 @@ from functools import partial
 from django.db import connection, transaction
 
 from apps.campaigns import selectors as campaigns
+from apps.payments import selectors as payments
 from apps.rides import selectors as rides
 from apps.wallet import selectors as wallet
 from apps.wallet.selectors import Check, Violation
@@ -66,6 +67,40 @@ _BROKEN = {
          WHERE a.committed_paise <> coalesce(b.paise, 0)""",
 }
 
+# What is sold beside visits: the row that says so, its journal, its parts, and the kind of the journal.
+_SOLD = {
+    "paid months": ("merchants_subscriptioncharge", "journal_id", "price_paise", "", "subscription"),
+    "returned months": (
+        "merchants_subscriptionrefund", "journal_id", "amount_paise", "", "subscription_refund",
+    ),
+    "boosts": ("campaigns_boost", "journal_id", "price_paise", "", "boost"),
+    "returned boosts": (
+        "campaigns_boost", "refund_journal_id", "refund_paise", "refund_", "boost_refund",
+    ),
+}  # fmt: skip
+_ROWS_AND_JOURNALS = """
+    SELECT coalesce(r.id, j.id),
+           CASE WHEN r.id IS NULL THEN 'money moved without a row'
+                WHEN j.id IS NULL THEN 'no money moved for it'
+                ELSE format('moved %s paise, its row says %s', m.paise, r.paise) END
+      FROM (SELECT id, {journal} AS journal_id,
+                   {base} + {tax}cgst_paise + {tax}sgst_paise + {tax}igst_paise AS paise
+              FROM {table} WHERE {journal} IS NOT NULL) r
+      FULL JOIN (SELECT id FROM wallet_journal WHERE kind = '{kind}') j ON j.id = r.journal_id
+      LEFT JOIN LATERAL (SELECT sum(t.amount_paise) AS paise FROM wallet_transfer t
+                          WHERE t.journal_id = j.id) m ON true
+     WHERE r.id IS NULL OR j.id IS NULL OR m.paise IS DISTINCT FROM r.paise"""
+_BROKEN |= {
+    (f"{name} and the ledger", "INV-20"): _ROWS_AND_JOURNALS.format(
+        table=table, journal=journal, base=base, tax=tax, kind=kind
+    )
+    for name, (table, journal, base, tax, kind) in _SOLD.items()
+}
+_BROKEN["plans and subscriptions", "INV-20"] = """
+    SELECT s.id, format('is for %s, its merchant is on %s', s.plan, m.plan)
+      FROM merchants_subscription s JOIN merchants_merchant m ON m.id = s.merchant_id
+     WHERE s.state <> 'ENDED' AND s.plan <> m.plan"""
+
 
 class BooksDoNotBalance(Exception):
     """The nightly check found rows that are not as they must be."""
@@ -79,6 +114,7 @@ def checks() -> list[Check]:
     ]
     return [
         *wallet.checks(),
+        *payments.checks(),
         *own,
         Check("bookings", "INV-10 INV-33", _bookings),
         Check("overcommitted budgets", "INV-22", _overcommitted),

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from uma.kernel.guards import append_only, refuse
 from uma.kernel.ids import new_id
 
 
@@ -85,9 +86,9 @@ class Handshake(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="handshake_never_edited",
-                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
+            refuse(
+                "handshake_never_edited",
+                pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
                     "id",
                     "booking_id",
                     "merchant_id",
@@ -111,15 +112,9 @@ class Handshake(models.Model):
                     "request_fingerprint",
                     "created_at",
                 )
-                | pgtrigger.Delete,
-            ),
-            pgtrigger.Trigger(
-                name="handshake_never_truncated",
-                operation=pgtrigger.Truncate,
-                when=pgtrigger.Before,
-                level=pgtrigger.Statement,
-                func="RAISE EXCEPTION 'handshakes are never removed';",
-            ),
+                | pgtrigger.Delete
+                | pgtrigger.Truncate,
+            )
         ]
 
     def __str__(self) -> str:
@@ -152,6 +147,8 @@ class Reversal(models.Model):
                 fields=["actor_id", "request_key"], name="handshake_reversal_key_once"
             ),
         ]
+        indexes = [models.Index(fields=["created_at"], name="handshake_reversal_newest")]
+        triggers = [append_only("handshake_reversal_append_only")]
 
     def __str__(self) -> str:
         return f"reversal of {self.handshake_id}"
@@ -186,7 +183,31 @@ class Dispute(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="OPEN"), name="handshake_dispute_due")
+            models.Index(
+                fields=["due_at"], condition=Q(state="OPEN"), name="handshake_dispute_due"
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(state="FOR_MERCHANT"),
+                name="handshake_dispute_lost",
+            ),
+        ]
+        triggers = [
+            # What was contested, by whom and for how much money; a decision changes none of it.
+            refuse(
+                "handshake_dispute_never_edited",
+                pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
+                    "id",
+                    "handshake_id",
+                    "opened_by",
+                    "opened_as",
+                    "parked_paise",
+                    "opened_at",
+                    "due_at",
+                )
+                | pgtrigger.Delete
+                | pgtrigger.Truncate,
+            )
         ]
 
     def __str__(self) -> str:

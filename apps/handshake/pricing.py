@@ -9,15 +9,9 @@ from apps.wallet import codes
 from apps.wallet.services import Leg
 
 
-class Terms(Protocol):
-    """The terms a booking was sold under, in paise; never the campaign's terms of today."""
+class Subsidy(Protocol):
+    """What of a ride a booking pays, in paise: its own terms, and the fare once it is told."""
 
-    @property
-    def merchant_id(self) -> UUID: ...
-    @property
-    def rider_id(self) -> UUID: ...
-    @property
-    def zone_code(self) -> str: ...
     @property
     def basis(self) -> str: ...
     @property
@@ -26,6 +20,17 @@ class Terms(Protocol):
     def deductible_paise(self) -> int: ...
     @property
     def fare_paise(self) -> int | None: ...
+
+
+class Terms(Subsidy, Protocol):
+    """The terms a booking was sold under, in paise; never the campaign's terms of today."""
+
+    @property
+    def merchant_id(self) -> UUID: ...
+    @property
+    def rider_id(self) -> UUID: ...
+    @property
+    def zone_code(self) -> str: ...
     @property
     def cpt_fee_paise(self) -> int: ...
     @property
@@ -54,12 +59,12 @@ class Settlement:
         return self.reimbursement_paise + self.cpt_fee_paise + self.cpa_fee_paise + self.gst_paise
 
 
-def fare_is_owed(terms: Terms) -> bool:
+def fare_is_owed(terms: Subsidy) -> bool:
     """Say whether the reimbursement depends on a fare that has not arrived."""
     return terms.basis != Basis.FLAT and terms.fare_paise is None
 
 
-def reimbursement_paise(terms: Terms) -> int:
+def reimbursement_paise(terms: Subsidy) -> int:
     """
     Return what the rider gets back, by the deal's shape (product rules 1.1, 2.3).
 

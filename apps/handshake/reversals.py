@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from apps.accounts import services as accounts
 from apps.campaigns import services as campaigns
+from apps.gamification import services as gamification
 from apps.handshake.errors import (
     NotReversible,
     ReversalTooLarge,
@@ -17,6 +18,7 @@ from apps.handshake.errors import (
 )
 from apps.handshake.models import Handshake, Reversal
 from apps.merchants import services as merchants
+from apps.notifications import services as notifications
 from apps.rides import selectors as bookings
 from apps.rides import services as rides
 from apps.wallet import codes
@@ -25,6 +27,7 @@ from apps.wallet import services as wallet
 from apps.wallet.services import Leg
 from uma.kernel.http.errors import IdempotencyKeyReused
 from uma.kernel.http.idempotency import IdempotencyKey
+from uma.kernel.money import rupees
 
 MANAGER_WINDOW = timedelta(hours=24)
 OPERATOR_WINDOW = timedelta(days=90)
@@ -81,29 +84,62 @@ def reverse(
     legs = _reimbursement_legs(handshake, back_paise) + fees
     if not legs:
         raise NotReversible("Nothing of it is left to return.")
-    reversal = _insert(
-        Reversal(
-            handshake=handshake,
-            full=full,
-            reimbursement_paise=back_paise,
-            merchant_credit_paise=sum(leg.amount_paise for leg in legs),
-            receivable_paise=sum(
-                leg.amount_paise for leg in legs if leg.debit.startswith("receivable:")
-            ),
-            reason=reason,
-            actor_id=actor_id,
-            request_key=key.key if key else None,
-            request_fingerprint=key.fingerprint if key else None,
-            created_at=now,
-        )
+    reversal = Reversal(
+        handshake=handshake,
+        full=full,
+        reimbursement_paise=back_paise,
+        reason=reason,
+        actor_id=actor_id,
+        request_key=key.key if key else None,
+        request_fingerprint=key.fingerprint if key else None,
+        created_at=now,
     )
     _carry_out(reversal, legs, now=now)
     return Reversed(reversal)
 
 
+def return_unused(
+    handshake: Handshake, *, paise: int, actor_id: UUID, reason: str, now: datetime
+) -> None:
+    """
+    Return the part of a parked reimbursement that the ride did not cost, in the caller's transaction.
+
+    The caller holds the locks of the booking and of the handshake, and decides the review afterwards.
+    """
+    uncount(handshake, paise, visits=0)
+    legs = _reimbursement_legs(handshake, paise)
+    reversal = Reversal(
+        handshake=handshake,
+        full=False,
+        reimbursement_paise=paise,
+        reason=reason,
+        actor_id=actor_id,
+        created_at=now,
+    )
+    _carry_out(reversal, legs, now=now)
+
+
 def _carry_out(reversal: Reversal, legs: list[Leg], *, now: datetime) -> None:
-    """Move the money, mark the visit and leave the trail."""
+    """Write the reversal, move its money, mark the visit and leave the trail."""
     handshake = reversal.handshake
+    reversal.merchant_credit_paise = sum(leg.amount_paise for leg in legs)
+    reversal.receivable_paise = sum(
+        leg.amount_paise for leg in legs if leg.debit.startswith("receivable:")
+    )
+    _insert(reversal)
+    notifications.queue_webhook(
+        merchant_id=handshake.merchant_id,
+        event_id=reversal.pk,
+        type="handshake.reversed",
+        payload={
+            "handshakeId": str(handshake.pk),
+            "bookingId": str(handshake.booking_id),
+            "full": reversal.full,
+            "amount": rupees(reversal.merchant_credit_paise),
+            "at": now.isoformat(),
+        },
+        now=now,
+    )
     wallet.post(
         kind="handshake_reversal",
         reference=f"handshake_reversal:{reversal.pk}",
@@ -117,6 +153,7 @@ def _carry_out(reversal: Reversal, legs: list[Leg], *, now: datetime) -> None:
     handshake.save(update_fields=["reversed_paise"])
     if reversal.full:
         rides.mark_reversed(booking_id=handshake.booking_id, now=now)
+        gamification.undo_visit(handshake_id=handshake.pk, now=now)
         merchants.forget_first_visit(
             merchant_id=handshake.merchant_id,
             person_id=handshake.rider_id,
@@ -201,11 +238,10 @@ def _fee_legs(handshake: Handshake) -> list[Leg]:
     ]
 
 
-def _insert(reversal: Reversal) -> Reversal:
+def _insert(reversal: Reversal) -> None:
     try:
         with transaction.atomic():
             reversal.save(force_insert=True)
     except IntegrityError as twin:
         # The same key arrived twice at once, for two handshakes.
         raise IdempotencyKeyReused from twin
-    return reversal

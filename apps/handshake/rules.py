@@ -1,7 +1,7 @@
 """May this booking be redeemed by this scanner now? Pure: every rule, in the order a refusal is given."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +11,16 @@ from apps.handshake.errors import (
     ScannerNotAtOutlet,
     SelfRedemption,
 )
+from apps.merchants.duties import KEY, SCAN
 from apps.merchants.errors import MerchantNotActive
+from apps.merchants.selectors import StaffScope
 from apps.rides.errors import BookingNotLive
 from apps.rides.services import ScannedBooking
 from uma.kernel.errors import DomainError
 from uma.kernel.geo import Point, distance_m
 
-SCANNING_ROLES = frozenset({"OWNER", "MANAGER", "SCANNER"})
+# Whether a key has the scope to scan was decided where it came in.
+SCANNING_ROLES = SCAN.roles | {KEY}
 # A scan this far from the shop is settled, and its reimbursement waits for a look (product rule 1.11).
 REMOTE_SCAN_M = 300
 
@@ -30,6 +33,16 @@ class Scan:
     outlet_id: UUID | None
     location: Point | None
     bill_paise: int | None
+    # For whom a merchant's own system scans; a person's post is found with the booking.
+    post: StaffScope | None = None
+
+
+def as_seen_by(booking: ScannedBooking, scan: Scan) -> ScannedBooking:
+    """Return the booking with the post of the system that scans, when it is that merchant's."""
+    post = scan.post
+    if post is None or post.merchant_id != booking.merchant_id:
+        return booking
+    return replace(booking, staff_role=post.role, staff_outlet_ids=post.outlet_ids)
 
 
 def failures(booking: ScannedBooking, scan: Scan, *, now: datetime) -> Iterator[DomainError]:

@@ -1,14 +1,17 @@
 """Reads about handshakes: one, a merchant's lines of account, and those nobody was told about yet."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID, uuid5
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from apps.handshake.errors import UnknownHandshake
 from apps.handshake.models import Handshake
+from apps.merchants.selectors import pseudonym, pseudonym_id
 from apps.wallet import selectors as wallet
 from uma.kernel.money import rupees
 
@@ -72,6 +75,17 @@ def of_rider(*, handshake_id: UUID, rider_id: UUID) -> Handshake:
     return found
 
 
+def of_booking(*, booking_id: UUID, rider_id: UUID) -> Handshake | None:
+    """Return how a rider's own booking was settled; None while it was not."""
+    return Handshake.objects.filter(booking_id=booking_id, rider_id=rider_id).first()
+
+
+def rider_ids(*, handshake_ids: Iterable[UUID]) -> list[UUID]:
+    """Return whose these handshakes are, each rider once."""
+    rows = Handshake.objects.filter(pk__in=list(handshake_ids)).order_by("rider_id")
+    return list(rows.values_list("rider_id", flat=True).distinct())
+
+
 def unannounced_ids(*, before: datetime, limit: int) -> list[UUID]:
     """Return the oldest handshakes, settled before `before`, whose rider was not told yet."""
     rows = Handshake.objects.filter(announced_at__isnull=True, created_at__lt=before)
@@ -79,11 +93,21 @@ def unannounced_ids(*, before: datetime, limit: int) -> list[UUID]:
 
 
 def transactions(
-    *, merchant_id: UUID, limit: int, after: LineCursor | None = None
+    *,
+    merchant_id: UUID,
+    limit: int,
+    after: LineCursor | None = None,
+    outlet_ids: Collection[UUID] = (),
 ) -> tuple[list[TransactionLine], LineCursor | None]:
-    """Return the merchant's newest lines of account, and the cursor of the next page if there is one."""
+    """
+    Return the merchant's newest lines of account, and the cursor of the next page if there is one.
+
+    With `outlet_ids`, only what was scanned at those outlets.
+    """
     # A visit that cost nothing has no line; every other has one at least.
     rows = Handshake.objects.filter(merchant_id=merchant_id, merchant_debit_paise__gt=0)
+    if outlet_ids:
+        rows = rows.filter(outlet_id__in=outlet_ids)
     if after is not None:
         older = Q(created_at__lt=after.created_at)
         rows = rows.filter(older | Q(created_at=after.created_at, pk__lte=after.handshake_id))
@@ -122,16 +146,6 @@ def _lines(handshake: Handshake, transfers: Iterable[wallet.TransferRow]) -> lis
     ]
 
 
-def pseudonym_id(*, merchant_id: UUID, rider_id: UUID) -> UUID:
-    """Return the identifier under which this merchant, and no other, knows this rider."""
-    return uuid5(rider_id, str(merchant_id))
-
-
-def pseudonym(*, merchant_id: UUID, rider_id: UUID) -> str:
-    """Return the name under which this merchant knows this rider: `Guest 7F3A2C`."""
-    return f"Guest {pseudonym_id(merchant_id=merchant_id, rider_id=rider_id).hex[:6].upper()}"
-
-
 def webhook_payload(handshake: Handshake) -> dict[str, object]:
     """Return what a merchant's own system is told about a handshake: rupees, and no person."""
     return {
@@ -146,3 +160,235 @@ def webhook_payload(handshake: Handshake) -> dict[str, object]:
         "merchantDebit": rupees(handshake.merchant_debit_paise),
         "createdAt": handshake.created_at.isoformat(),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfVisits:
+    """
+    What one campaign did at one outlet in one hour of a zone's clock; paise, and what was taken back as
+    negatives in the hour in which it was taken back. Spend is without the tax, `new_spend` that part of it
+    which first visits cost; bills are those that were keyed in, `discount` what was taken off them.
+    """
+
+    day: date
+    hour: int
+    campaign_id: UUID
+    outlet_id: UUID
+    visits: int
+    new_customers: int
+    spend_paise: int
+    gst_paise: int
+    new_spend_paise: int
+    bills: int
+    bill_paise: int
+    discount_paise: int
+
+
+# Everything that moved a merchant's figures, at the instant at which it did.
+_EVENTS = """
+    WITH ours AS NOT MATERIALIZED (
+        SELECT h.id, h.rider_id, h.campaign_id, h.outlet_id, h.is_new_customer AS is_new, h.gst_paise, h.bill_paise,
+               h.merchant_debit_paise AS debit, h.created_at,
+               round(h.bill_paise * h.discount_bps / 10000.0)::bigint AS discount
+          FROM handshake_handshake h WHERE h.merchant_id = %(merchant)s
+    ), event AS (
+        SELECT created_at AS at, id, rider_id, campaign_id, outlet_id, is_new, 1 AS visits, is_new::int AS fresh,
+               debit, gst_paise AS gst, bill_paise AS bill, discount, 1 AS sign
+          FROM ours WHERE created_at >= %(since)s AND created_at < %(until)s
+        UNION ALL
+        SELECT r.created_at, o.id, o.rider_id, o.campaign_id, o.outlet_id, o.is_new, -r.full::int,
+               -(r.full AND o.is_new)::int, -r.merchant_credit_paise,
+               CASE WHEN r.full THEN -o.gst_paise ELSE 0 END,
+               CASE WHEN r.full THEN o.bill_paise END, o.discount, -1
+          FROM handshake_reversal r JOIN ours o ON o.id = r.handshake_id
+         WHERE r.created_at >= %(since)s AND r.created_at < %(until)s
+        UNION ALL
+        -- The fees stay, so the customer stays a new one.
+        SELECT d.decided_at, o.id, o.rider_id, o.campaign_id, o.outlet_id, o.is_new, -1, 0, -d.parked_paise, 0,
+               o.bill_paise, o.discount, -1
+          FROM handshake_dispute d JOIN ours o ON o.id = d.handshake_id
+         WHERE d.state = 'FOR_MERCHANT' AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
+    )
+"""
+_HOURS = f"""{_EVENTS}
+    SELECT (at AT TIME ZONE %(clock)s)::date, extract(hour FROM at AT TIME ZONE %(clock)s)::int,
+           campaign_id, outlet_id, sum(visits), sum(fresh), sum(debit - gst), sum(gst),
+           sum(debit - gst) FILTER (WHERE is_new), sum(sign) FILTER (WHERE bill IS NOT NULL),
+           sum(sign * bill), sum(sign * discount) FILTER (WHERE bill IS NOT NULL)
+      FROM event GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+"""  # noqa: S608  # our own constant
+
+
+def hours_of_visits(
+    *, merchant_id: UUID, timezone: str, since: datetime, until: datetime
+) -> list[HourOfVisits]:
+    """Return the merchant's visits from `since`, included, to `until`, excluded, by hour."""
+    given: dict[str, Any] = {  # Any: what the driver takes
+        "merchant": merchant_id,
+        "clock": timezone,
+        "since": since,
+        "until": until,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HOURS, given)
+        return [
+            HourOfVisits(*row[:4], *(int(figure or 0) for figure in row[4:]))
+            for row in cursor.fetchall()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    A visit (`sign` 1) or what was taken back of one (-1), with what it added to the figures, in paise.
+
+    The guest is a pseudonym that only this merchant sees.
+    """
+
+    at: datetime
+    handshake_id: UUID
+    guest: str
+    campaign_id: UUID
+    outlet_id: UUID
+    is_new: bool
+    visits: int
+    spend_paise: int
+    gst_paise: int
+    bill_paise: int | None
+    sign: int
+
+    @property
+    def debit_paise(self) -> int:
+        return self.spend_paise + self.gst_paise
+
+
+_ONE_BY_ONE = f"""{_EVENTS}
+    SELECT at, id, rider_id, campaign_id, outlet_id, is_new, visits, debit - gst, gst, bill, sign
+      FROM event
+     WHERE (%(campaign)s::uuid IS NULL OR campaign_id = %(campaign)s)
+       AND (cardinality(%(outlets)s::uuid[]) = 0 OR outlet_id = ANY (%(outlets)s::uuid[]))
+     ORDER BY at DESC, id DESC, sign DESC OFFSET %(skip)s LIMIT %(limit)s
+"""  # noqa: S608  # our own constant
+
+
+def events_of(
+    *,
+    merchant_id: UUID,
+    since: datetime,
+    until: datetime,
+    limit: int,
+    skip: int = 0,
+    outlet_ids: Collection[UUID] = (),
+    campaign_id: UUID | None = None,
+) -> list[Event]:
+    """Return what the figures of a time are made of, the newest first: they sum to them."""
+    given: dict[str, Any] = {  # Any: what the driver takes
+        "merchant": merchant_id,
+        "since": since,
+        "until": until,
+        "campaign": campaign_id,
+        "outlets": list(outlet_ids),
+        "limit": limit,
+        "skip": skip,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_BY_ONE, given)
+        return [
+            Event(at, key, pseudonym(merchant_id=merchant_id, rider_id=rider), *rest)
+            for at, key, rider, *rest in cursor.fetchall()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A customer of a time, by the name that only this merchant sees; what was taken back is not counted."""
+
+    name: str
+    visits: int
+    is_new: bool
+    last_at: datetime
+    spend_paise: int
+
+
+_GUESTS = f"""{_EVENTS}
+    SELECT rider_id, sum(visits), bool_or(is_new), max(at), sum(debit) FROM event
+     WHERE cardinality(%(outlets)s::uuid[]) = 0 OR outlet_id = ANY (%(outlets)s::uuid[])
+     GROUP BY rider_id HAVING sum(visits) > 0 ORDER BY 4 DESC, 1 LIMIT %(limit)s
+"""  # noqa: S608  # our own constant
+
+
+def guests_of(
+    *,
+    merchant_id: UUID,
+    since: datetime,
+    until: datetime,
+    limit: int,
+    outlet_ids: Collection[UUID] = (),
+) -> list[Guest]:
+    """Return the customers of a time, who came last first."""
+    given: dict[str, Any] = {  # Any: what the driver takes
+        "merchant": merchant_id, "since": since, "until": until, "limit": limit,
+        "outlets": list(outlet_ids),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_GUESTS, given)
+        return [
+            Guest(
+                pseudonym(merchant_id=merchant_id, rider_id=rider),
+                int(visits),
+                is_new,
+                at,
+                int(paid),
+            )
+            for rider, visits, is_new, at, paid in cursor.fetchall()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The customers who came for the first time on one day, and how many came again in time."""
+
+    day: date
+    size: int
+    returned: int
+
+
+_COHORTS = """
+    WITH gone AS (
+        SELECT handshake_id FROM handshake_reversal WHERE "full"
+        UNION ALL SELECT handshake_id FROM handshake_dispute WHERE state = 'FOR_MERCHANT'
+    )
+    SELECT (h.created_at AT TIME ZONE %(clock)s)::date, count(*),
+           count(*) FILTER (WHERE EXISTS (
+               SELECT FROM handshake_handshake n
+                WHERE n.rider_id = h.rider_id AND n.merchant_id = h.merchant_id
+                  AND n.created_at > h.created_at AND n.created_at <= h.created_at + %(within)s
+                  AND NOT EXISTS (SELECT FROM gone g WHERE g.handshake_id = n.id)))
+      FROM handshake_handshake h
+     WHERE h.merchant_id = %(merchant)s AND h.is_new_customer
+       AND h.created_at >= %(since)s AND h.created_at < %(until)s
+       AND NOT EXISTS (SELECT FROM gone g WHERE g.handshake_id = h.id)
+     GROUP BY 1 ORDER BY 1
+"""
+
+
+def cohorts_of(
+    *, merchant_id: UUID, timezone: str, since: datetime, until: datetime, within: timedelta
+) -> list[Cohort]:
+    """Return the merchant's first-visit cohorts by day, and how many came again `within` that time."""
+    given: dict[str, Any] = {  # Any: as above
+        "merchant": merchant_id,
+        "clock": timezone,
+        "since": since,
+        "until": until,
+        "within": within,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COHORTS, given)
+        return [Cohort(*row) for row in cursor.fetchall()]
+
+
+def first_visit_at(*, merchant_id: UUID) -> datetime | None:
+    """Return when the merchant's first visit ever was proved."""
+    rows = Handshake.objects.filter(merchant_id=merchant_id).order_by("created_at")
+    return rows.values_list("created_at", flat=True).first()

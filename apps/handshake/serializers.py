@@ -27,6 +27,13 @@ class ScanRequest(StrictSerializer[Any]):
         required=False, allow_null=True, default=None, help_text="The customer's bill in rupees."
     )
     location = PointSerializer(required=False, allow_null=True, default=None)
+    scanned_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="When the device read `qrData`, for scans that waited for a network: up to ten"
+        " minutes. A repeat with the same Idempotency-Key says the same instant.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:  # Any: DRF's signature
         if ("qr_data" in attrs) == ("code" in attrs):

@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
+from django.db.models import DEFERRED
 
 from apps.campaigns import services as campaigns
+from apps.gamification import services as gamification
 from apps.handshake import pricing, rules, selectors
 from apps.handshake.errors import AlreadyRedeemed, UnknownCode
 from apps.handshake.models import Dispute, Handshake
@@ -27,7 +31,15 @@ from uma.kernel.http.errors import IdempotencyKeyReused
 from uma.kernel.http.idempotency import IdempotencyKey
 from uma.kernel.ids import new_id
 from uma.kernel.money import rupees
-from uma.kernel.prepared import preparing_cursor
+from uma.kernel.prepared import Statement, fetch_one, short_transaction
+
+_SETTLE = Statement(
+    name="scan_settle",
+    text="SELECT handshake_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+    " $16::jsonb, $17::jsonb)",
+)
+
+_COLUMNS = [column.attname for column in Handshake._meta.concrete_fields]  # noqa: SLF001  # documented
 
 # States in which the money has moved, so that a scan is a repeat.
 SETTLED = frozenset({"REDEEMED", "DISPUTED", "REVERSED"})
@@ -57,7 +69,7 @@ class Preview:
 Freshness = Callable[[], DomainError | None]
 
 
-@transaction.atomic(durable=True)
+@short_transaction()
 def execute(
     *, ref: str, scan: Scan, freshness: Freshness, key: IdempotencyKey | None, now: datetime
 ) -> Executed:
@@ -75,6 +87,7 @@ def execute(
     booking = rides.lock_for_scan(ref=ref, actor_id=scan.actor_id)
     if booking is None:
         raise UnknownCode
+    booking = rules.as_seen_by(booking, scan)
     if booking.state in SETTLED:
         return _answer_again(booking, actor_id=scan.actor_id, key=key)
     if booking.staff_role is None:
@@ -94,7 +107,10 @@ def preview(*, ref: str, scan: Scan, freshness: Freshness, now: datetime) -> Pre
         UnknownCode
     """
     booking = rides.find_for_scan(ref=ref, actor_id=scan.actor_id)
-    if booking is None or booking.staff_role is None:
+    if booking is None:
+        raise UnknownCode
+    booking = rules.as_seen_by(booking, scan)
+    if booking.staff_role is None:
         raise UnknownCode
     failing = [
         *rules.failures(booking, scan, now=now),
@@ -118,12 +134,21 @@ def _answer_again(
     """Answer a repeated scan from the handshake row, to the merchant that settled it and nobody else."""
     if booking.staff_role is None:
         raise AlreadyRedeemed
-    handshake = Handshake.objects.get(booking_id=booking.id)
+    row = fetch_one(_settlement_of(), [booking.id], commit=True)
+    assert row is not None, "a settled booking has its handshake"
+    handshake = Handshake.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row)
     if key is None or handshake.request_key != key.key or handshake.actor_id != actor_id:
         return Executed(handshake, repeated=True)
     if bytes(handshake.request_fingerprint or b"") != key.fingerprint:
         raise IdempotencyKeyReused
     return Executed(handshake, replayed=True)
+
+
+@cache
+def _settlement_of() -> Statement:
+    """Return the query for a booking's handshake, every column, as the ORM writes it."""
+    text, _ = Handshake.objects.filter(booking_id=UUID(int=0)).query.sql_with_params()
+    return Statement(name="scan_again", text=text.replace("%s", "$1"))
 
 
 def _needs_review(booking: ScannedBooking, distance_m: int | None) -> bool:
@@ -143,10 +168,9 @@ def _settle(
         else if_new
     )
     handshake_id = new_id()
-    with _clear_refusals(), preparing_cursor(connection) as cursor:
-        cursor.execute(
-            "SELECT handshake_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-            " %s::jsonb, %s::jsonb)",
+    with _clear_refusals():
+        settled = fetch_one(
+            _SETTLE,
             [
                 handshake_id,
                 booking.id,
@@ -166,28 +190,34 @@ def _settle(
                 _price(if_new),
                 _price(if_returning),
             ],
+            commit=True,
         )
-        (is_new,) = cursor.fetchone()
+    assert settled is not None
+    (is_new,) = settled
     chosen = if_new if is_new else if_returning
-    return Handshake(
-        id=handshake_id,
-        booking_id=booking.id,
-        merchant_id=booking.merchant_id,
-        outlet_id=booking.outlet_id,
-        campaign_id=booking.campaign_id,
-        rider_id=booking.rider_id,
-        actor_id=scan.actor_id,
-        zone_code=booking.zone_code,
-        is_new_customer=is_new,
-        review=review,
-        discount_bps=booking.discount_bps,
-        reimbursement_paise=chosen.reimbursement_paise,
-        cpt_fee_paise=chosen.cpt_fee_paise,
-        cpa_fee_paise=chosen.cpa_fee_paise,
-        gst_paise=chosen.gst_paise,
-        merchant_debit_paise=chosen.merchant_debit_paise,
-        released_paise=chosen.released_paise,
-        created_at=now,
+    facts: dict[str, Any] = {  # Any: columns of every type
+        "id": handshake_id,
+        "booking_id": booking.id,
+        "merchant_id": booking.merchant_id,
+        "outlet_id": booking.outlet_id,
+        "campaign_id": booking.campaign_id,
+        "rider_id": booking.rider_id,
+        "actor_id": scan.actor_id,
+        "zone_code": booking.zone_code,
+        "is_new_customer": is_new,
+        "review": review,
+        "discount_bps": booking.discount_bps,
+        "reimbursement_paise": chosen.reimbursement_paise,
+        "cpt_fee_paise": chosen.cpt_fee_paise,
+        "cpa_fee_paise": chosen.cpa_fee_paise,
+        "gst_paise": chosen.gst_paise,
+        "merchant_debit_paise": chosen.merchant_debit_paise,
+        "released_paise": chosen.released_paise,
+        "created_at": now,
+    }
+    # As if it had been read: the constructor would look for the default of every column.
+    return Handshake.from_db(
+        DEFAULT_DB_ALIAS, _COLUMNS, [facts.get(column, DEFERRED) for column in _COLUMNS]
     )
 
 
@@ -255,6 +285,13 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
         reference=f"debt_recovery:{handshake.pk}",
         zone_code=handshake.zone_code,
         event_at=now,
+    )
+    gamification.record_visit(
+        handshake_id=handshake.pk,
+        booking_id=handshake.booking_id,
+        campaign_id=handshake.campaign_id,
+        at=handshake.created_at,
+        undone=not visits,
     )
     message = notifications.notify(
         person_id=handshake.rider_id,

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.utils import timezone
 
+from apps.gamification import tasks as gamification
 from apps.handshake import invariants, selectors, services
 from apps.notifications import tasks as notifications
 from uma.kernel.errors import DomainError
@@ -20,30 +21,41 @@ FORGOTTEN_AFTER = timedelta(seconds=10)
 
 
 @shared_task
-def announce(*, handshake_id: str, **_: object) -> None:
+def announce(*, ids: list[str], **_: object) -> None:
     # Delivery is at least once: a second run finds the row announced and stops.
-    message_id = services.announce(handshake_id=UUID(handshake_id), now=timezone.now())
-    if message_id is not None:
-        enqueue(notifications.push_message, message_id=str(message_id))
-
-
-@shared_task
-def announce_forgotten(*, limit: int = 500, **_: object) -> None:
-    # A lost message costs a minute, never a push.
-    before = timezone.now() - FORGOTTEN_AFTER
-    for handshake_id in selectors.unannounced_ids(before=before, limit=limit):
+    for handshake_id in ids:
         try:
-            announce(handshake_id=str(handshake_id))
+            message_id = services.announce(handshake_id=UUID(handshake_id), now=timezone.now())
         except (DomainError, DatabaseError):
             # One that fails stops none of the others; the next sweep meets it again.
-            logger.exception("handshake %s could not be announced", handshake_id)
+            logger.exception(
+                "a handshake could not be announced", extra={"handshake_id": handshake_id}
+            )
+        else:
+            if message_id is not None:
+                enqueue(notifications.push_message, message_id=str(message_id))
+    riders = selectors.rider_ids(handshake_ids=[UUID(found) for found in ids])
+    enqueue(gamification.settle_riders, ids=[str(rider_id) for rider_id in riders])
 
 
 @shared_task
-def sweep_released(*, limit: int = 500, **_: object) -> None:
+def announce_forgotten(*, limit: int = 500, **_: object) -> int:
+    # A lost message costs a minute, never a push.
+    before = timezone.now() - FORGOTTEN_AFTER
+    forgotten = [str(found) for found in selectors.unannounced_ids(before=before, limit=limit)]
+    announce(ids=forgotten)
+    return len(forgotten)
+
+
+@shared_task
+def sweep_released(*, limit: int = 500, **_: object) -> int:
     # Until a batch is short, so that a burst is swept in one run.
-    while services.sweep_released(now=timezone.now(), limit=limit) == limit:
-        pass
+    swept = 0
+    while batch := services.sweep_released(now=timezone.now(), limit=limit):
+        swept += batch
+        if batch < limit:
+            break
+    return swept
 
 
 @shared_task
@@ -52,6 +64,13 @@ def verify_ledger(**_: object) -> None:
     # row is named.
     violations = invariants.find_violations()
     for violation in violations:
-        logger.critical("ledger: %s: %s: %s", violation.check, violation.row, violation.detail)
+        logger.critical(
+            "the books do not balance",
+            extra={
+                "check": violation.check,
+                "row": violation.row,
+                "difference": violation.detail,
+            },
+        )
     if violations:
         raise invariants.BooksDoNotBalance(len(violations))

@@ -1,5 +1,7 @@
 """What operators see of messages, phones and webhooks: lists to read, and one action."""
 
+from typing import TypeVar
+
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -7,28 +9,22 @@ from django.utils import timezone
 
 from apps.notifications import services
 from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
+from uma.kernel.desk import Needs, ReadOnlyAdmin, permitted
 from uma.kernel.errors import DomainError
 
+M = TypeVar("M", bound=Model)
 
-class ReadOnly(admin.ModelAdmin[Model]):
+
+class ReadOnly(ReadOnlyAdmin[M]):
     """Nothing here is added, changed or deleted by hand."""
 
     actions_selection_counter = True
     list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
 
 
 @admin.register(InboxMessage)
-class InboxMessageAdmin(ReadOnly):
+class InboxMessageAdmin(ReadOnly[InboxMessage]):
+    zone_path = "person__zone_code"
     list_display = (
         "created_at", "person", "kind", "title", "push_state", "attempts", "next_attempt_at",
         "pushed_at", "last_error", "read_at",
@@ -41,6 +37,7 @@ class InboxMessageAdmin(ReadOnly):
 
     @admin.action(description="Push again", permissions=["push_again"])
     def push_again(self, request: HttpRequest, chosen: QuerySet[InboxMessage]) -> None:
+        chosen = permitted(self, request, chosen, action="push_again")
         for message_id in chosen.order_by("pk").values_list("pk", flat=True):
             try:
                 services.push_again(
@@ -54,12 +51,12 @@ class InboxMessageAdmin(ReadOnly):
             else:
                 self.message_user(request, f"{message_id}: due again", messages.SUCCESS)
 
-    def has_push_again_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("notifications.push_again")
+    has_push_again_permission = Needs("notifications.push_again")
 
 
 @admin.register(Device)
-class DeviceAdmin(ReadOnly):
+class DeviceAdmin(ReadOnly[Device]):
+    zone_path = "person__zone_code"
     # The addresses themselves stay out of sight: whoever has one may be impersonated to FCM.
     list_display = ("person", "platform", "last_seen_at", "revoked_at", "revoked_reason")
     list_filter = ("platform", "revoked_reason", "last_seen_at")
@@ -70,7 +67,7 @@ class DeviceAdmin(ReadOnly):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(ReadOnly):
+class WebhookEndpointAdmin(ReadOnly[WebhookEndpoint]):
     list_display = ("merchant_id", "url", "events", "created_at", "disabled_at")
     list_filter = ("disabled_at", "created_at")
     search_fields = ("=id", "=merchant_id", "url")
@@ -79,7 +76,7 @@ class WebhookEndpointAdmin(ReadOnly):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnly):
+class WebhookDeliveryAdmin(ReadOnly[WebhookDelivery]):
     list_display = (
         "created_at", "type", "event_id", "endpoint", "state", "attempts", "next_attempt_at",
         "delivered_at", "last_error",

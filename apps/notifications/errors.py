@@ -19,3 +19,27 @@ class PushInProgress(DomainError):
     code = "push_in_progress"
     title = "This message is waiting to be pushed already"
     status = 409
+
+
+class UnknownEndpoint(DomainError):
+    code = "unknown_endpoint"
+    title = "There is no such webhook endpoint"
+    status = 404
+
+
+class EndpointOver(DomainError):
+    code = "endpoint_over"
+    title = "This webhook endpoint was disabled"
+    advice = "Add the address again: the new endpoint has a secret of its own."
+
+
+class EndpointExists(DomainError):
+    code = "endpoint_exists"
+    title = "Events go to this address already"
+
+
+class EndpointNotAllowed(DomainError):
+    code = "endpoint_not_allowed"
+    title = "Events cannot be sent to this address"
+    status = 422
+    advice = "Name an https address on port 443 whose host is public."

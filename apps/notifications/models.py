@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from uma.kernel.crypto.fields import SealedQuerySet, SealedTextField
 from uma.kernel.ids import new_id
 
 
@@ -92,6 +93,8 @@ class Device(models.Model):
     platform = models.CharField(max_length=7, choices=Platform)
     fcm_token = models.CharField(max_length=512, blank=True)
     fid = models.CharField(max_length=64, blank=True)
+    # Whose sign-in it registered under; when that ends, nothing more is pushed here.
+    session_id = models.UUIDField(null=True)
     last_seen_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=40, blank=True)
@@ -127,22 +130,41 @@ class Device(models.Model):
 
 
 class WebhookEndpoint(models.Model):
-    """Where a merchant's own system listens, and to which events; live until `disabled_at`."""
+    """
+    Where a merchant's own system listens, and to which events; live until `disabled_at`.
+
+    The sender needs the secret's text to sign with it (Standard Webhooks, symmetric), so it is sealed
+    and not hashed. After a rotation both secrets sign until `old_until`. `failures` counts attempts in
+    a row that failed; while `paused_until` lies ahead nothing is sent, so that a dead system costs one
+    try and not one for each event.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     merchant_id = models.UUIDField()
     url = models.URLField(max_length=500)
     # Event types such as "handshake.success".
     events = ArrayField(models.CharField(max_length=64))
-    # Kept as given: the sender signs with it (Standard Webhooks, symmetric).
-    secret = models.CharField(max_length=128)
+    secret = SealedTextField(max_length=128, blank=True, db_column="secret_sealed", db_default="")
+    old_secret = SealedTextField(
+        max_length=128, blank=True, db_column="old_secret_sealed", db_default=""
+    )
+    old_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    failing_since = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
+    # Why: its owner, five days without an answer, or 410 Gone.
+    disabled_reason = models.CharField(max_length=10, blank=True, db_default="")
+
+    objects = SealedQuerySet["WebhookEndpoint"].as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["merchant_id", "url"], name="notifications_endpoint_once"
+                fields=["merchant_id", "url"],
+                condition=Q(disabled_at__isnull=True),
+                name="notifications_endpoint_live_once",
             ),
             models.CheckConstraint(
                 condition=Q(events__len__gte=1), name="notifications_endpoint_subscribed"
@@ -170,11 +192,15 @@ class WebhookDelivery(models.Model):
     type = models.CharField(max_length=64)
     payload = models.JSONField()
     state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    # The fencing number of a lease, as of a message; a replay starts a new series of tries after `tried`.
     attempts = models.PositiveSmallIntegerField(default=0)
+    tried = models.PositiveSmallIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField()
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=40, blank=True)
+    last_status = models.PositiveSmallIntegerField(null=True)
+    last_ms = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -196,7 +222,8 @@ class WebhookDelivery(models.Model):
                 fields=["next_attempt_at"],
                 condition=Q(state="PENDING"),
                 name="notifications_delivery_due",
-            )
+            ),
+            models.Index(fields=["endpoint", "-id"], name="notifications_delivery_log"),
         ]
 
     def __str__(self) -> str:

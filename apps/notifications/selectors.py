@@ -1,12 +1,13 @@
 """Reads: the inbox, what is owed to phones and to merchants' systems, and how late it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Min
 
+from apps.notifications.errors import UnknownEndpoint
 from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
 
 
@@ -31,6 +32,33 @@ def inbox(
     return list(rows.order_by("-created_at", "-pk")[:limit])
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    When a message was there for the person, and how its push ended.
+
+    `reached_at` is null while or because the platform could not push it; a person without a phone to push
+    to is reached by the inbox.
+    """
+
+    created_at: datetime
+    push_state: str
+    reached_at: datetime | None
+
+
+def told(*, message_ids: Sequence[UUID]) -> dict[UUID, Told]:
+    """Return what is known of how these messages reached their people."""
+    rows = InboxMessage.objects.filter(pk__in=message_ids)
+    return {row.pk: Told(row.created_at, row.push_state, _reached_at(row)) for row in rows}
+
+
+def _reached_at(row: InboxMessage) -> datetime | None:
+    without_phone = row.push_state == InboxMessage.PushState.SKIPPED
+    if without_phone and row.last_error != "push_not_configured":
+        return row.created_at
+    return row.pushed_at
+
+
 def count_unread(*, person_id: UUID) -> int:
     """Return how many of the person's messages are unread."""
     return InboxMessage.objects.filter(person_id=person_id, read_at=None).count()
@@ -53,6 +81,40 @@ def push_backlog(*, now: datetime) -> Backlog:
 def endpoints(*, merchant_id: UUID) -> Sequence[WebhookEndpoint]:
     """Return the merchant's webhook endpoints, disabled ones too."""
     return list(WebhookEndpoint.objects.filter(merchant_id=merchant_id).order_by("pk"))
+
+
+def live_endpoints(*, merchant_id: UUID) -> int:
+    """Return how many endpoints of the merchant are not disabled."""
+    return WebhookEndpoint.objects.filter(merchant_id=merchant_id, disabled_at=None).count()
+
+
+def endpoint_of(*, merchant_id: UUID, endpoint_id: UUID) -> WebhookEndpoint:
+    """
+    Return the merchant's own endpoint.
+
+    Raises:
+        UnknownEndpoint: also for another merchant's
+    """
+    found = WebhookEndpoint.objects.filter(pk=endpoint_id, merchant_id=merchant_id).first()
+    if found is None:
+        raise UnknownEndpoint
+    return found
+
+
+def delivery_log(
+    *, endpoint_id: UUID, limit: int, before_id: UUID | None = None
+) -> Sequence[WebhookDelivery]:
+    """Return what an endpoint was owed, the newest first, older than `before_id`."""
+    rows = WebhookDelivery.objects.filter(endpoint_id=endpoint_id)
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    return list(rows.order_by("-pk")[:limit])
+
+
+def redacted(payload: Mapping[str, object]) -> dict[str, object]:
+    """Return a payload for the log: its shape and its ids of things, no guest and no amount."""
+    shown = {"bookingId", "campaignId", "handshakeId", "outletId", "state", "at", "createdAt"}
+    return {key: value if key in shown else "•••" for key, value in payload.items()}
 
 
 def due_deliveries(*, limit: int, now: datetime) -> Sequence[WebhookDelivery]:

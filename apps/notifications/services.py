@@ -1,7 +1,7 @@
 """Writes: tell a person something once, push it to their phones, owe a merchant an event."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,13 +10,45 @@ from django.db.models import Q
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
-from apps.notifications import delivery, quiet
-from apps.notifications.errors import AlreadyPushed, PushInProgress, UnknownMessage
+from apps.notifications import delivery, quiet, webhooks
+from apps.notifications.errors import (
+    AlreadyPushed,
+    EndpointOver,
+    PushInProgress,
+    UnknownMessage,
+)
 from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
 
 INDIA = "Asia/Kolkata"
 # FCM takes 4,096 bytes in all; title and body have their own limits.
 DATA_MAX_BYTES = 1_500
+SECURITY_NOTICES = {
+    "refresh_reused": (
+        "You were signed out on one device",
+        "Its sign-in may have been copied, so we ended it. Not you? Sign out everywhere.",
+    ),
+    "fund_account_added": (
+        "A payout account was added",
+        "Payouts may go to it from tomorrow on. Not you? Remove it and sign out everywhere.",
+    ),
+    # A sign-in that pauses payouts (accounts/cooling.py).
+    "new_device": (
+        "Signed in on another phone",
+        "Withdrawals wait for 24 hours. Not you? Sign out everywhere.",
+    ),
+    "number_changed": (
+        "The phone number of your account changed",
+        "Withdrawals wait for 48 hours. Not you? Sign out everywhere and write to us.",
+    ),
+    "account_replaced": (
+        "Your number was set up anew",
+        "All other phones were signed out and withdrawals wait for 48 hours. Not you? Write to us.",
+    ),
+    "long_idle": (
+        "Signed in after a long time",
+        "Withdrawals wait for 48 hours. Not you? Sign out everywhere.",
+    ),
+}
 # FCM forgets an Android token after 270 idle days.
 IDLE = timedelta(days=270)
 
@@ -61,6 +93,20 @@ def notify(
     message = InboxMessage.objects.get(dedupe_key=dedupe_key)
     assert message.person_id == person_id, "one key names one fact about one person"
     return message
+
+
+def security_notice(*, person_id: UUID, event: str, event_id: str, now: datetime) -> None:
+    """Tell a person once what happened to their sign-in; pushed at night too."""
+    title, body = SECURITY_NOTICES[event]
+    notify(
+        person_id=person_id,
+        kind=f"security.{event}",
+        title=title,
+        body=body,
+        data={},
+        dedupe_key=f"{event}:{event_id}",
+        now=now,
+    )
 
 
 def push(*, message_id: UUID, now: datetime) -> None:
@@ -130,13 +176,20 @@ def push_again(
 
 
 def register_device(
-    *, person_id: UUID, platform: str, fcm_token: str, fid: str, now: datetime
+    *,
+    person_id: UUID,
+    platform: str,
+    fcm_token: str,
+    fid: str,
+    now: datetime,
+    session_id: UUID | None = None,
 ) -> Device:
     """
     Remember the installation as this person's; the same `fid` or token again refreshes its row.
 
     Whoever registered last owns it: a phone that changes hands stops showing the former owner's
-    messages. At most `delivery.DEVICES_MAX` stay live, the longest unseen go.
+    messages. At most `delivery.DEVICES_MAX` stay live, the longest unseen go. When the session of
+    `session_id` ends, the installation is forgotten with it.
 
     Raises:
         UnknownPerson
@@ -145,14 +198,21 @@ def register_device(
     # An access token outlives an erased person by minutes.
     people.person(user_id=person_id)
     try:
-        return _register(person_id, platform, fcm_token, fid, now)
+        return _register(person_id, platform, fcm_token, fid, now, session_id)
     except IntegrityError:
         # A twin of this request inserted between our look-up and our insert; now it is found.
-        return _register(person_id, platform, fcm_token, fid, now)
+        return _register(person_id, platform, fcm_token, fid, now, session_id)
 
 
 @transaction.atomic
-def _register(person_id: UUID, platform: str, fcm_token: str, fid: str, now: datetime) -> Device:
+def _register(
+    person_id: UUID,
+    platform: str,
+    fcm_token: str,
+    fid: str,
+    now: datetime,
+    session_id: UUID | None,
+) -> Device:
     same = Q(pk__in=[])
     if fid:
         same |= Q(fid=fid)
@@ -167,6 +227,7 @@ def _register(person_id: UUID, platform: str, fcm_token: str, fid: str, now: dat
     device.platform = platform
     device.fcm_token = fcm_token or device.fcm_token
     device.fid = fid or device.fid
+    device.session_id = session_id
     device.last_seen_at = now
     device.revoked_at = None
     device.revoked_reason = ""
@@ -177,6 +238,12 @@ def _register(person_id: UUID, platform: str, fcm_token: str, fid: str, now: dat
     ]
     Device.objects.filter(pk__in=list(surplus)).update(revoked_at=now, revoked_reason="too_many")
     return device
+
+
+def forget_installations(*, person_id: UUID, session_ids: Sequence[UUID], now: datetime) -> None:
+    """Push nothing more to where these sessions of a person ended; part of the ending itself."""
+    there = Device.objects.filter(person_id=person_id, session_id__in=session_ids, revoked_at=None)
+    there.update(revoked_at=now, revoked_reason="signed_out")
 
 
 def revoke_idle_devices(*, limit: int, now: datetime) -> int:
@@ -196,13 +263,70 @@ def add_endpoint(
     )
 
 
-def disable_endpoint(*, endpoint_id: UUID, now: datetime) -> None:
+def new_secret() -> str:
+    """Return a secret to sign events with."""
+    return webhooks.new_secret()
+
+
+@transaction.atomic
+def rotate_endpoint_secret(*, endpoint_id: UUID, old_until: datetime) -> WebhookEndpoint:
+    """
+    Give an endpoint a new secret; until `old_until` both sign.
+
+    Raises:
+        EndpointOver
+    """
+    endpoint = _lock_endpoint(endpoint_id)
+    endpoint.old_secret, endpoint.old_until = endpoint.secret, old_until
+    endpoint.secret = webhooks.new_secret()
+    endpoint.save(update_fields=["secret", "old_secret", "old_until"])
+    return endpoint
+
+
+@transaction.atomic
+def replay_deliveries(
+    *, endpoint_id: UUID, since: datetime, until: datetime, limit: int, now: datetime
+) -> int:
+    """
+    Owe an endpoint once more what it was owed in [since, until).
+
+    What still waits is left as it is. Returns how many.
+
+    Raises:
+        EndpointOver
+    """
+    endpoint = _lock_endpoint(endpoint_id)
+    rows = WebhookDelivery.objects.filter(
+        endpoint=endpoint, created_at__gte=since, created_at__lt=until
+    )
+    return webhooks.replay(rows, limit=limit, now=now)
+
+
+@transaction.atomic
+def replay_delivery(*, endpoint_id: UUID, delivery_id: UUID, now: datetime) -> int:
+    """
+    Owe an endpoint one event once more. Returns how many, one or none.
+
+    Raises:
+        EndpointOver
+    """
+    endpoint = _lock_endpoint(endpoint_id)
+    rows = WebhookDelivery.objects.filter(endpoint=endpoint, pk=delivery_id)
+    return webhooks.replay(rows, limit=1, now=now)
+
+
+def _lock_endpoint(endpoint_id: UUID) -> WebhookEndpoint:
+    endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
+    if endpoint.disabled_at is not None:
+        raise EndpointOver
+    return endpoint
+
+
+@transaction.atomic
+def disable_endpoint(*, endpoint_id: UUID, now: datetime, reason: str = "owner") -> None:
     """Stop an endpoint; what it is still owed is kept as DISABLED, for a replay."""
-    with transaction.atomic():
-        WebhookEndpoint.objects.filter(pk=endpoint_id, disabled_at=None).update(disabled_at=now)
-        WebhookDelivery.objects.filter(
-            endpoint_id=endpoint_id, state=WebhookDelivery.State.PENDING
-        ).update(state=WebhookDelivery.State.DISABLED)
+    endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
+    webhooks.disable(endpoint, reason=reason, now=now)
 
 
 def queue_webhook(

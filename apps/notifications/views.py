@@ -26,8 +26,10 @@ class DevicesView(APIView):
     def post(self, request: Request) -> Response:
         body = DeviceRequest(data=request.data)
         body.is_valid(raise_exception=True)
+        principal = principal_of(request)
         device = services.register_device(
-            person_id=principal_of(request).user_id,
+            person_id=principal.user_id,
+            session_id=principal.session_id,
             platform=body.validated_data["platform"].upper(),
             fcm_token=body.validated_data["fcm_token"],
             fid=body.validated_data["fid"],

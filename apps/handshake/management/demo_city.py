@@ -10,8 +10,15 @@ from apps.campaigns.pricing import Basis
 from apps.campaigns.services import Terms
 from uma.kernel.geo import Point
 from uma.kernel.zones import Window
+from uma.stack.journey import TEST_PREFIX
 
+# India reserves no numbers for examples. North America does (555-0100 to 555-0199 of each area, ATIS
+# 0300115), so nobody real has these; the sandbox takes one code for all of them.
+PHONES = TEST_PREFIX
+OPERATOR_PHONE = f"{PHONES}00"
 STATE = "29"
+# Of the right form and state; no business has it.
+SELLER_GSTIN = "29AAPFU0939F1ZR"
 RIDERS = 12
 # Where a second outlet lies is drawn once and for all.
 _SEED = 2026
@@ -52,7 +59,7 @@ class Business:
 
 CITIES = (
     City(code="MNP", name="Manipal", std_city_code="0820", corners=(74.70, 13.31, 74.83, 13.42)),
-    City(code="BLR", name="Bengaluru", std_city_code="080", corners=(77.45, 12.82, 77.78, 13.10)),
+    City(code="BLR", name="Bengaluru", std_city_code="080", corners=(77.45, 12.82, 77.78, 13.14)),
 )
 
 BUSINESSES = (
@@ -97,6 +104,21 @@ BUSINESSES = (
     Business("BLR", "Airport Road Plants", "home", "Hebbal", 13.0358, 77.5970),
     Business("BLR", "North Gate Meals", "restaurant", "Yelahanka", 13.0990, 77.5961),
 )
+
+
+def rider_phone(number: int) -> str:
+    """Return the phone of the rider with this number (from 1 to 12)."""
+    return f"{PHONES}{number:02}"
+
+
+def owner_phone(number: int) -> str:
+    """Return the phone of the owner of the business with this number (from 1 to 40)."""
+    return f"{PHONES}{19 + number:02}"
+
+
+def helper_phone(number: int) -> str:
+    """Return the phone of the one other member of that business's staff."""
+    return f"{PHONES}{59 + number:02}"
 
 
 def outlets_of(number: int, business: Business) -> list[tuple[str, Point]]:
