@@ -1,0 +1,39 @@
+"""What was counted, as operators see it."""
+
+from django.contrib import admin
+
+from apps.analytics.models import Cohort, Hour, Progress
+from uma.kernel.desk import ReadOnlyAdmin, amount
+
+
+@admin.register(Hour)
+class HourAdmin(ReadOnlyAdmin[Hour]):
+    zone_path = "merchant__zone_id"
+    list_display = ("merchant", "day", "hour", "visits", "new_customers", "expired", "spend")
+    list_filter = ("day",)
+    list_select_related = ("merchant",)
+    search_fields = ("=merchant__id", "=campaign_id", "=outlet_id")
+    ordering = ("-day", "-hour")
+
+    @admin.display(description="Spend, without tax")
+    def spend(self, hour: Hour) -> str:
+        return amount(hour.spend_paise)
+
+
+@admin.register(Cohort)
+class CohortAdmin(ReadOnlyAdmin[Cohort]):
+    zone_path = "merchant__zone_id"
+    list_display = ("merchant", "day", "within_days", "size", "returned")
+    list_filter = ("within_days", "day")
+    list_select_related = ("merchant",)
+    search_fields = ("=merchant__id",)
+    ordering = ("-day", "within_days")
+
+
+@admin.register(Progress)
+class ProgressAdmin(ReadOnlyAdmin[Progress]):
+    zone_path = "merchant__zone_id"
+    list_display = ("merchant", "counted_until")
+    list_select_related = ("merchant",)
+    search_fields = ("=merchant__id",)
+    ordering = ("counted_until",)

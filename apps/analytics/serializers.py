@@ -1,0 +1,146 @@
+"""Figures on the wire: rupees, fractions from 0 to 1, and null for what cannot be known."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.analytics.selectors import Counts, Figures
+from uma.kernel.http.fields import RupeesField
+from uma.kernel.http.serializers import StrictSerializer
+from uma.kernel.money import rupees
+
+TIMEFRAMES = {"day": 1, "week": 7, "month": 30}
+LONGEST_DAYS = 366
+HOW = {
+    "totalVisits": "Scans of the period less visits taken back in it.",
+    "totalSpend": "What left your wallet for visits: reimbursements and fees, without GST.",
+    "averageCostPerCustomer": "Total spend divided by total visits.",
+    "cac": "Spend on first visits divided by the number of first visits.",
+    "blendedCac": "Total spend divided by the number of first visits.",
+    "showUpRate": "Visits divided by visits and bookings that ran out unused.",
+    "captureRate": "Visits whose bill was keyed in, divided by all visits.",
+    "attributedRoas": "Bills, scaled up by the capture rate, divided by the spend."
+    " Shown from 20 visits and a capture rate of 30 % on.",
+    "roi": "Scaled-up bills times your margin, less discounts and spend, divided by the spend.",
+    "repeat": "Of customers who first came long enough ago, the share who came again within so many days.",
+}
+
+
+class AnalyticsQuery(StrictSerializer[Any]):
+    timeframe = serializers.ChoiceField(choices=sorted(TIMEFRAMES), default="month")
+    first = serializers.DateField(required=False, help_text="With `last`, instead of a timeframe.")
+    last = serializers.DateField(required=False)
+    campaign_id = serializers.UUIDField(required=False)
+    outlet_id = serializers.UUIDField(required=False)
+    margin = serializers.FloatField(
+        required=False, min_value=0, max_value=100, help_text="Per cent; without it no `roi`."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        first, last = attrs.get("first"), attrs.get("last")
+        if (first is None) != (last is None):
+            raise serializers.ValidationError({"first": "Name both days or none."})
+        if first and not timedelta() <= last - first < timedelta(LONGEST_DAYS):
+            raise serializers.ValidationError({"last": f"At most {LONGEST_DAYS} days, in order."})
+        return attrs
+
+
+class DaySerializer(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    visits = serializers.IntegerField()
+    new_customers = serializers.IntegerField()
+    spend = RupeesField()
+
+
+class RepeatSerializer(serializers.Serializer[Any]):
+    within_days = serializers.IntegerField()
+    customers = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    rate = serializers.FloatField(allow_null=True)
+
+
+class AnalyticsResponse(serializers.Serializer[Any]):
+    first = serializers.DateField()
+    last = serializers.DateField()
+    timezone = serializers.CharField()
+    total_visits = serializers.IntegerField()
+    total_spend = RupeesField(help_text="Without GST.")
+    gst = RupeesField()
+    total_debit = RupeesField(help_text="With GST: what the wallet paid.")
+    new_customers = serializers.IntegerField()
+    returning_customers = serializers.IntegerField()
+    expired_bookings = serializers.IntegerField()
+    average_cost_per_customer = RupeesField(allow_null=True)
+    cac = RupeesField(allow_null=True)
+    blended_cac = RupeesField(allow_null=True)
+    show_up_rate = serializers.FloatField(allow_null=True)
+    bills = RupeesField(help_text="Bills that were keyed in at the scan.")
+    capture_rate = serializers.FloatField(allow_null=True)
+    attributed_roas = serializers.FloatField(allow_null=True)
+    roi = serializers.FloatField(allow_null=True)
+    repeat = RepeatSerializer(many=True)
+    series = DaySerializer(many=True)
+    heatmap = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="Visits by weekday (Monday first) and hour.",
+    )
+    how = serializers.DictField(child=serializers.CharField())
+
+
+def analytics_response(figures: Figures, *, margin: float | None) -> dict[str, object]:
+    """Return the figures as the dashboard draws them; every day of the period has its place."""
+    total, period = figures.total, figures.period
+    days = (period.last - period.first).days + 1
+    return {
+        "first": period.first,
+        "last": period.last,
+        "timezone": figures.timezone,
+        "total_visits": total.visits,
+        "total_spend": rupees(total.spend_paise),
+        "gst": rupees(total.gst_paise),
+        "total_debit": rupees(total.spend_paise + total.gst_paise),
+        "new_customers": total.new_customers,
+        "returning_customers": figures.returning_customers,
+        "expired_bookings": total.expired,
+        "average_cost_per_customer": _rupees(figures.cost_per_visit_paise),
+        "cac": _rupees(figures.cac_paise),
+        "blended_cac": _rupees(figures.blended_cac_paise),
+        "show_up_rate": _ratio(figures.show_up_rate),
+        "bills": rupees(total.bill_paise),
+        "capture_rate": _ratio(figures.capture_rate),
+        "attributed_roas": _ratio(figures.roas),
+        "roi": _ratio(figures.roi(margin=margin)),
+        "repeat": [
+            {
+                "within_days": repeat.within_days,
+                "customers": repeat.size,
+                "returned": repeat.returned,
+                "rate": _ratio(repeat.rate),
+            }
+            for repeat in figures.repeats
+        ],
+        "series": [_day(figures, period.first + timedelta(n)) for n in range(days)],
+        "heatmap": [
+            [figures.by_hour.get((weekday, hour), 0) for hour in range(24)] for weekday in range(7)
+        ],
+        "how": HOW,
+    }
+
+
+def _day(figures: Figures, day: date) -> dict[str, object]:
+    counts = figures.by_day.get(day, Counts())
+    return {
+        "day": day,
+        "visits": counts.visits,
+        "new_customers": counts.new_customers,
+        "spend": rupees(counts.spend_paise),
+    }
+
+
+def _rupees(paise: int | None) -> object:
+    return None if paise is None else rupees(paise)
+
+
+def _ratio(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
