@@ -1,0 +1,67 @@
+"""What a business should know first: an empty wallet, a deal that stands still, a system that is deaf."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.business.visiting import Visitor
+from apps.campaigns import selectors as campaigns
+from apps.campaigns.models import Campaign
+from apps.merchants import duties
+from apps.notifications import selectors as told
+from apps.payments import selectors as payments
+from apps.wallet import codes
+from apps.wallet import selectors as ledger
+from uma.kernel.templatetags.web import rupees
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One sentence, how bad it is, and where it is mended."""
+
+    tone: str
+    text: str
+    url: str
+
+
+def alerts(visitor: Visitor, own: Sequence[Campaign], *, now: datetime) -> list[Alert]:
+    """Return what needs somebody, the worst first."""
+    found = [*_money(visitor, now=now), *_deals(own), *_systems(visitor)]
+    return sorted(found, key=lambda alert: alert.tone != "bad")
+
+
+def _money(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
+    merchant_id = visitor.staff.merchant_id
+    code, url = codes.merchant_wallet(merchant_id), reverse("business-wallet")
+    balance_paise = ledger.balance_paise(code=code)
+    rule = payments.balance_rule(merchant_id=merchant_id, now=now).rule
+    if ledger.is_frozen(code=code):
+        yield Alert("bad", _("Your wallet is frozen."), url)
+    elif balance_paise < rule.alert_below_paise:
+        said = _("Only %(left)s left in your wallet.") % {"left": rupees(balance_paise)}
+        yield Alert("bad" if balance_paise <= 0 else "warn", said, url)
+
+
+def _deals(own: Sequence[Campaign]) -> Iterator[Alert]:
+    for one in own:
+        url = reverse("business-deal", args=[one.pk])
+        if one.state == campaigns.State.EXHAUSTED:
+            yield Alert("warn", _("Sold out: %(deal)s") % {"deal": one.title}, url)
+        elif one.state == campaigns.State.SUSPENDED:
+            yield Alert("bad", _("Stopped by us: %(deal)s") % {"deal": one.title}, url)
+        elif one.pause_reason == "low_balance":
+            yield Alert("bad", _("Waits for money: %(deal)s") % {"deal": one.title}, url)
+
+
+def _systems(visitor: Visitor) -> Iterator[Alert]:
+    if not visitor.may(duties.MANAGE_WEBHOOKS):
+        return
+    for one in told.endpoints(merchant_id=visitor.staff.merchant_id):
+        url = reverse("business-webhook", args=[one.pk])
+        if one.disabled_reason in {"gone", "failing"}:
+            yield Alert("bad", _("A webhook was given up: %(url)s") % {"url": one.url}, url)
+        elif one.paused_until is not None:
+            yield Alert("warn", _("A webhook does not answer: %(url)s") % {"url": one.url}, url)

@@ -1,0 +1,73 @@
+"""The scanner: its page. What it scans is settled by the API, with a token that the page's script is given."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from apps.business.visiting import Visitor, page, show
+from apps.merchants import duties
+from apps.merchants import selectors as merchants
+
+# WebAssembly is compiled by the page; no text becomes a script by it.
+POLICY: Mapping[str, list[str]] = {"script-src": ["'wasm-unsafe-eval'"]}
+
+
+@page(duties.SCAN)
+def scan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show the camera, the field for the spoken digits, and the outlets to choose from."""
+    staff = visitor.staff
+    outlets = [
+        outlet
+        for outlet in merchants.open_outlets(merchant_id=staff.merchant_id)
+        if staff.covers(outlet.pk)
+    ]
+    facts = {"outlets": outlets, "words": _words()}
+    response = show(request, "scan", facts, visitor=visitor, status=HTTPStatus.OK, policy=POLICY)
+    # The one page that needs the camera.
+    response.headers["Permissions-Policy"] = (
+        "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+    )
+    return response
+
+
+def _words() -> dict[str, object]:
+    """Return what the script says; the refusals in the words of the counter."""
+    return {
+        "apply": _("Apply %s"),
+        "verified": _("Verified"),
+        "guest": _("Guest"),
+        "is_new": _("New here"),
+        "is_known": _("Has been here before"),
+        "debit": _("You pay"),
+        "cashback": _("Guest gets back"),
+        "again": _("This visit was settled before; nothing was paid twice."),
+        "review": _("Give the discount. We look at the cashback once more."),
+        "refused": _("Not valid"),
+        "kept": _("Kept"),
+        "kept_how": _("No network. Give the discount that the guest's phone shows."),
+        "kept_until": _(
+            "This visit is settled by itself when the network is back within ten minutes."
+        ),
+        "queue_full": _("No room left"),
+        "waiting": _("%s waiting for the network"),
+        "unreachable": _("The server cannot be reached. Check your connection and try again."),
+        "offline_digits": _("Not without a network"),
+        "six_digits": _("Write all six digits."),
+        "refusals": {
+            "qr_stale": _("This is an old picture of the code. Ask the guest to open it anew."),
+            "qr_unreadable": _("This is no code of UMA."),
+            "unknown_code": _("This code is for another business."),
+            "already_redeemed": _("This booking was used before."),
+            "booking_expired": _("This booking is over. The guest can book again."),
+            "booking_not_live": _("This booking was cancelled or is over."),
+            "scanner_not_at_outlet": _("This booking is for another outlet. Choose it above."),
+            "self_redemption": _("Nobody redeems a booking at their own workplace."),
+            "wallet_frozen": _("The business's wallet is frozen. Ask the owner."),
+            "merchant_not_active": _("The business is not active. Ask the owner."),
+            "spoken_code_unknown": _("No booking has these digits now. Ask for them once more."),
+            "spoken_code_locked": _("Too many wrong digits. Scan the code instead."),
+            "spoken_code_ambiguous": _("Two guests have these digits. Scan the code instead."),
+        },
+    }

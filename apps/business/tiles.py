@@ -1,0 +1,191 @@
+"""The dashboard's tiles: each figure with the sentence that says how it came about (product rule 3)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.analytics.selectors import LEAST_VISITS, Figures, Repeat
+from apps.campaigns.models import Campaign
+from apps.campaigns.selectors import Pace
+from uma.kernel.money import PAISE_PER_RUPEE
+from uma.kernel.templatetags.web import grouped, rupees
+
+UNKNOWN = "\N{EN DASH}"
+PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure: its name, what it is, a word beside it, and how it is computed."""
+
+    key: str
+    name: str
+    value: str
+    note: str
+    how: str
+    rows: str = "day"
+
+
+def tiles(found: Figures, *, margin: int | None) -> list[Tile]:
+    """Return the tiles of a period; `margin` is the merchant's own, in per cent."""
+    return [*_spending(found), *_coming(found), *_earning(found, margin=margin)]
+
+
+def _spending(found: Figures) -> Iterator[Tile]:
+    total = found.total
+    debit = total.spend_paise + total.gst_paise
+    yield Tile(
+        "spend",
+        _("Spent"),
+        rupees(debit),
+        _("%(gst)s of it is GST") % {"gst": rupees(total.gst_paise)},
+        _(
+            "Everything that left your wallet for visits, less what came back: %(net)s and %(gst)s GST."
+        )
+        % {"net": rupees(total.spend_paise), "gst": rupees(total.gst_paise)},
+    )
+    yield Tile(
+        "visits",
+        _("Visits"),
+        grouped(total.visits) if total.visits >= 0 else str(total.visits),
+        _("%(new)s new, %(known)s returning")
+        % {"new": total.new_customers, "known": found.returning_customers},
+        _("Scans of the period, less visits that were taken back in it."),
+    )
+    yield Tile(
+        "cost",
+        _("Cost per visit"),
+        _money(found.cost_per_visit_paise),
+        _("without GST"),
+        _("%(spend)s without GST, divided by %(visits)s visits.")
+        % {"spend": rupees(total.spend_paise), "visits": total.visits},
+    )
+    yield Tile(
+        "cac",
+        _("Cost per new guest"),
+        _money(found.cac_paise),
+        _("%(blended)s over all spending") % {"blended": _money(found.blended_cac_paise)},
+        _("%(spend)s spent on first visits, divided by %(new)s first visits.")
+        % {"spend": rupees(total.new_spend_paise), "new": total.new_customers},
+    )
+
+
+def _coming(found: Figures) -> Iterator[Tile]:
+    total = found.total
+    yield Tile(
+        "show-up",
+        _("Came after booking"),
+        _share(found.show_up_rate),
+        _("%(expired)s did not come") % {"expired": total.expired},
+        _("%(visits)s visits, divided by these and %(expired)s bookings that ran out.")
+        % {"visits": total.visits, "expired": total.expired},
+    )
+    whole = [one for one in found.repeats if one.size]
+    yield Tile(
+        "repeat",
+        _("Came again"),
+        _share(whole[0].rate) if whole else UNKNOWN,
+        _("within %(days)s days") % {"days": whole[0].within_days} if whole else _("too early"),
+        " ".join(_repeat(one) for one in found.repeats),
+        rows="",
+    )
+
+
+def _repeat(one: Repeat) -> str:
+    said: dict[str, Any] = {"days": one.within_days}  # Any: what the sentence takes
+    if not one.size:
+        return _("%(days)s days: nobody's first visit is that long ago.") % said
+    said |= {"returned": one.returned, "size": one.size}
+    return _("%(days)s days: %(returned)s of %(size)s guests.") % said
+
+
+def _earning(found: Figures, *, margin: int | None) -> Iterator[Tile]:
+    captured = _share(found.capture_rate)
+    bills = rupees(found.total.bill_paise)
+    few = _("Shown from %(visits)s visits on, when the bill was keyed in at 3 of 10.") % {
+        "visits": LEAST_VISITS
+    }
+    yield Tile(
+        "roas",
+        _("Sales per rupee"),
+        UNKNOWN if found.roas is None else f"₹{found.roas:.2f}",
+        _("bills keyed in: %(share)s") % {"share": captured},
+        few
+        if found.roas is None
+        else _(
+            "%(bills)s of bills, scaled up by the %(share)s that were keyed in, divided by %(spend)s."
+        )
+        % {"bills": bills, "share": captured, "spend": rupees(found.total.spend_paise)},
+    )
+    roi = found.roi(margin=None if margin is None else margin / PERCENT)
+    if margin is None:
+        why = _("Write your margin above: what is left of a bill after goods and work.")
+    elif roi is None:
+        why = few
+    else:
+        why = _(
+            "Scaled-up bills times %(margin)s%%, less discounts and spend, divided by the spend of %(spend)s."
+        ) % {"margin": margin, "spend": rupees(found.total.spend_paise)}
+    yield Tile(
+        "roi",
+        _("Return"),
+        UNKNOWN if roi is None else _signed_share(roi),
+        _("at %(margin)s%% margin") % {"margin": margin} if margin is not None else _("margin?"),
+        why,
+    )
+
+
+def _money(paise: int | None) -> str:
+    # Whole rupees are enough for an average, and fit a phone.
+    if paise is None:
+        return UNKNOWN
+    return rupees(round(paise / PAISE_PER_RUPEE) * PAISE_PER_RUPEE)
+
+
+def _share(rate: float | None) -> str:
+    return UNKNOWN if rate is None else f"{round(rate * PERCENT)}%"
+
+
+def _signed_share(rate: float) -> str:
+    sign = "\N{MINUS SIGN}" if rate < 0 else "+"
+    return f"{sign}{abs(round(rate * PERCENT))}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """How far a deal's budget is used, against how much of its time is over; hundredths, None unknown."""
+
+    campaign: Campaign
+    spent_paise: int
+    held_paise: int
+    used: int | None
+    elapsed: int | None
+    fast: bool
+
+
+def pacing(live: Sequence[tuple[Campaign, Pace]], *, now: datetime) -> list[Paced]:
+    """Return how fast each live deal is used."""
+    return [_paced(campaign, pace, now=now) for campaign, pace in live]
+
+
+def _paced(campaign: Campaign, pace: Pace, *, now: datetime) -> Paced:
+    used = elapsed = None
+    if campaign.budget_paise:
+        used = round(pace.committed_paise * PERCENT / campaign.budget_paise)
+    elif campaign.seats:
+        used = round(pace.seats_taken * PERCENT / campaign.seats)
+    if campaign.ends_at is not None:
+        whole = (campaign.ends_at - campaign.starts_at).total_seconds()
+        over = (now - campaign.starts_at).total_seconds()
+        elapsed = min(max(round(over * PERCENT / whole), 0), PERCENT)
+    return Paced(
+        campaign=campaign,
+        spent_paise=pace.spent_paise,
+        held_paise=pace.committed_paise - pace.spent_paise,
+        used=used,
+        elapsed=elapsed,
+        fast=used is not None and elapsed is not None and used > elapsed + PERCENT // 5,
+    )

@@ -1,0 +1,61 @@
+"""The paths of the business app under /business/."""
+
+from django.urls import path
+
+from apps.business import live
+from apps.business.pages import (
+    deals,
+    entering,
+    figures,
+    guests,
+    papers,
+    scanning,
+    systems,
+    team,
+    wallet,
+)
+
+urlpatterns = [
+    path("", entering.home, name="business-home"),
+    path("sign-in", entering.sign_in, name="business-sign-in"),
+    path("sign-out", entering.sign_out, name="business-sign-out"),
+    path("language", entering.choose_language, name="business-language"),
+    path("more", entering.more, name="business-more"),
+    path("offline", entering.offline, name="business-offline"),
+    path("app.webmanifest", entering.manifest, name="business-manifest"),
+    path("service-worker.js", entering.service_worker, name="business-service-worker"),
+    path("events", live.events, name="business-events"),
+    path("figures", figures.figures, name="business-figures"),
+    path("figures/now", figures.figures_now, name="business-figures-now"),
+    path("figures/rows", figures.rows, name="business-rows"),
+    path("figures/visits", figures.visits, name="business-visits"),
+    path("deals", deals.deals, name="business-deals"),
+    path("deals/new", deals.new, name="business-deal-new"),
+    path("deals/preview", deals.preview, name="business-deal-preview"),
+    path("deals/<uuid:campaign_id>", deals.deal, name="business-deal"),
+    path("deals/<uuid:campaign_id>/edit", deals.edit, name="business-deal-edit"),
+    path("deals/<uuid:campaign_id>/revisions", deals.revisions, name="business-deal-revisions"),
+    path("deals/<uuid:campaign_id>/<str:act>", deals.act, name="business-deal-act"),
+    path("guests", guests.guests, name="business-guests"),
+    path("team", team.team, name="business-team"),
+    path("team/<uuid:staff_id>", team.change, name="business-staff-change"),
+    path("team/<uuid:staff_id>/dismiss", team.dismiss, name="business-staff-dismiss"),
+    path(
+        "team/invitations/<uuid:invitation_id>/withdraw",
+        team.withdraw,
+        name="business-invitation-withdraw",
+    ),
+    path("invoices", papers.invoices, name="business-invoices"),
+    path("invoices/<uuid:document_id>", papers.invoice, name="business-invoice"),
+    path("keys", systems.keys, name="business-keys"),
+    path("keys/<uuid:key_id>", systems.key, name="business-key"),
+    path("webhooks", systems.webhooks, name="business-webhooks"),
+    path("webhooks/<uuid:endpoint_id>", systems.webhook, name="business-webhook"),
+    path("scan", scanning.scan, name="business-scan"),
+    path("wallet", wallet.wallet, name="business-wallet"),
+    path("wallet/balance", wallet.balance, name="business-balance"),
+    path("wallet/lines", wallet.lines, name="business-lines"),
+    path("wallet/add", wallet.add_money, name="business-add-money"),
+    path("wallet/top-ups/<uuid:top_up_id>", wallet.top_up, name="business-top-up"),
+    path("wallet/paid/<uuid:top_up_id>", wallet.paid, name="business-paid"),
+]

@@ -1,0 +1,161 @@
+"""What is the rider's own: messages, strikes, data, and settings. What changes something, the API does."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from apps.accounts import selectors as accounts
+from apps.gamification import selectors as gamification
+from apps.notifications import selectors as notifications
+from apps.notifications import services as notices
+from apps.rider.live import cursor_of
+from apps.rider.visiting import Visitor, api_words, fragment, page, show
+
+MESSAGES, STRIKES = 20, 20
+INDIA = "Asia/Kolkata"
+
+STANDINGS: Mapping[str, object] = {
+    "active": pgettext_lazy("strike", "Counts"),
+    "lapsed": pgettext_lazy("strike", "Too old to count"),
+    "cleared": pgettext_lazy("strike", "Cleared by a visit"),
+    "consumed": pgettext_lazy("strike", "Led to a pause"),
+    "overturned": pgettext_lazy("strike", "Taken back"),
+}
+ANSWERS: Mapping[str, object] = {
+    "OPEN": pgettext_lazy("appeal", "Your appeal is being read"),
+    "UPHELD": pgettext_lazy("appeal", "Your appeal was granted"),
+    "REJECTED": pgettext_lazy("appeal", "Your appeal was not granted"),
+}
+# The questions about data in the reader's language; the text that binds is the English one.
+PURPOSES: Mapping[str, tuple[object, object]] = {
+    "service": (
+        gettext_lazy("Running your account"),
+        gettext_lazy("Your number, your bookings and your wallet: without them there is no app."),
+    ),
+    "location": (
+        gettext_lazy("Deals near you"),
+        gettext_lazy("Where you are while you search or book, to show what is near."),
+    ),
+    "offers": (
+        gettext_lazy("News and offers"),
+        gettext_lazy("Messages about new deals and missions. Those about your money come anyway."),
+    ),
+    "merchant_contact": (
+        gettext_lazy("Shops you visited may write to you"),
+        gettext_lazy("They write through UMA and never see your number."),
+    ),
+}
+
+
+@page()
+def me(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show who is signed in, and the ways to what is theirs."""
+    now = timezone.now()
+    person = accounts.person(user_id=visitor.rider_id)
+    facts = {
+        "person": person,
+        "banned_until": person.banned_until
+        if person.banned_until and person.banned_until > now
+        else None,
+        "unread": notifications.count_unread(person_id=visitor.rider_id),
+        "strikes": gamification.count_active(rider_id=visitor.rider_id, now=now),
+        "zone": INDIA,
+    }
+    return show(request, "me", facts, visitor=visitor, tab="person")
+
+
+@page()
+def inbox(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show what was said to the rider, the newest first; shown is read."""
+    facts = {**_messages(visitor, before=None), "since": cursor_of(visitor), "topics": "inbox"}
+    return show(request, "inbox", facts, visitor=visitor, tab="person")
+
+
+@page()
+def messages(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show messages older than `before`, or the newest."""
+    return fragment(request, "parts/messages", _messages(visitor, before=_position(request)))
+
+
+@page()
+def strikes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show missed visits that became strikes, and what can be said against them."""
+    now = timezone.now()
+    views = gamification.page_of_strikes(
+        rider_id=visitor.rider_id, limit=STRIKES, before=None, now=now
+    )
+    facts = {
+        "strikes": [
+            {
+                "view": view,
+                "standing": STANDINGS.get(view.status, view.status),
+                "appeal": _appeal(view.appeals[-1].state, view.appeals[-1].answer)
+                if view.appeals
+                else None,
+                "may_appeal": _may_appeal(view, now=now),
+            }
+            for view in views
+        ],
+        "active": gamification.count_active(rider_id=visitor.rider_id, now=now),
+        "zone": INDIA,
+        "words": api_words(),
+    }
+    return show(request, "strikes", facts, visitor=visitor, tab="person")
+
+
+@page()
+def privacy(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show what the rider agreed to, the copy of their data, and the way out for good."""
+    answers = [
+        {
+            "code": answer.purpose.code,
+            "version": answer.purpose.version,
+            "title": PURPOSES[answer.purpose.code][0],
+            "text": PURPOSES[answer.purpose.code][1],
+            "required": answer.purpose.required,
+            "granted": answer.granted or answer.purpose.required,
+        }
+        for answer in accounts.consents(person_id=visitor.rider_id)
+    ]
+    facts = {"answers": answers, "words": api_words()}
+    return show(request, "privacy", facts, visitor=visitor, tab="person")
+
+
+def _appeal(state: str, answer: str) -> dict[str, object]:
+    return {"text": ANSWERS[state], "answer": answer, "granted": state == "UPHELD"}
+
+
+def _may_appeal(view: gamification.StrikeView, *, now: datetime) -> bool:
+    """Say whether the API would take an appeal: in time, none open, a second only after a rejection."""
+    if view.status == "overturned" or now >= view.appeal_until:
+        return False
+    states = [appeal.state for appeal in view.appeals]
+    return states in ([], ["REJECTED"])
+
+
+def _position(request: HttpRequest) -> tuple[datetime, UUID] | None:
+    at, _, message_id = request.GET.get("before", "").partition("|")
+    try:
+        return datetime.fromisoformat(at), UUID(message_id)
+    except ValueError:
+        return None
+
+
+def _messages(visitor: Visitor, *, before: tuple[datetime, UUID] | None) -> dict[str, object]:
+    rows = notifications.inbox(person_id=visitor.rider_id, limit=MESSAGES + 1, before=before)
+    shown = [{"row": row, "was_unread": row.read_at is None} for row in rows[:MESSAGES]]
+    now = timezone.now()
+    for row in rows[:MESSAGES]:
+        if row.read_at is None:
+            notices.mark_read(message_id=row.pk, person_id=visitor.rider_id, now=now)
+    last = rows[MESSAGES - 1] if len(rows) > MESSAGES else None
+    return {
+        "messages": shown,
+        "older_than": f"{last.created_at.isoformat()}|{last.pk}" if last else "",
+        "is_first": before is None,
+        "zone": INDIA,
+    }

@@ -1,0 +1,78 @@
+// What every page loads: HTMX, the live stream, the service worker, and who is told when the network is away.
+import htmx from "htmx.org";
+import { follow } from "./live.mjs";
+
+const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = csrf();
+});
+// A refusal is a fragment like any other: it says on the page what was refused, and why.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status >= 400 && xhr.getResponseHeader("X-Fragment")) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+// What somebody opened stays open when its part of the page is drawn anew.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.detail.target.querySelectorAll("details[open][id]")].map((one) => one.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  opened = [];
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => document.getElementById("unreached")?.removeAttribute("hidden"));
+}
+document.addEventListener("htmx:beforeRequest", () => document.getElementById("unreached")?.setAttribute("hidden", ""));
+window.htmx = htmx;
+
+const online = () => {
+  document.querySelectorAll("[data-offline]").forEach((one) => one.toggleAttribute("hidden", navigator.onLine));
+};
+addEventListener("online", online);
+addEventListener("offline", online);
+online();
+
+// A chip writes its amount into the field that it belongs to.
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest?.("[data-fill]");
+  if (!chip) return;
+  const field = document.getElementById(chip.dataset.fill);
+  field.value = chip.value;
+  chip.parentElement.querySelectorAll("[data-fill]").forEach((one) => one.setAttribute("aria-pressed", String(one === chip)));
+  field.focus();
+});
+
+// A form that leaves the page is sent once.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.defaultPrevented || !button || event.target.matches("[hx-post], [data-by-script]")) return;
+  setTimeout(() => button.setAttribute("disabled", ""), 0);
+  addEventListener("pageshow", () => button.removeAttribute("disabled"), { once: true });
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-sends]")) event.target.form.requestSubmit();
+});
+
+// The way to the checkout goes on by itself; the button is for whoever comes back to it.
+if (!performance.getEntriesByType("navigation").some((one) => one.type === "back_forward")) {
+  document.querySelector("form[data-go]")?.submit();
+}
+
+const stream = document.body.dataset.live;
+if (stream) follow(stream, document.body.dataset.since);
+
+if ("serviceWorker" in navigator && document.body.dataset.worker) {
+  navigator.serviceWorker.register(document.body.dataset.worker, { scope: document.body.dataset.app });
+  // What was kept for offline use belongs to whoever was signed in.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-sign-out]")) return;
+    navigator.serviceWorker.controller?.postMessage("forget");
+    if (document.body.dataset.app === "/app/") indexedDB.deleteDatabase("uma-app");
+  });
+}
