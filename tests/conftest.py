@@ -6,6 +6,7 @@ Hypothesis.
 import importlib.util
 import ipaddress
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -15,8 +16,11 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 from tests.wallet.books import without_chart
+from uma.kernel import roles
+from uma.stack import assets
 
 # A slow machine is no failing example, hence no deadline. CI looks at twelve times as many.
 _COMMON = {
@@ -74,6 +78,40 @@ def cleaner_passes_the_guards() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(scope="session")
+def serving_role(
+    django_db_setup: None,  # noqa: ARG001  # the database is there
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[roles.Role]:
+    """A role with the rights of the one that serves, for this test database alone."""
+    with django_db_blocker.unblock():
+        name = f"{connection.settings_dict['NAME']}_serving"
+        role = roles.Role(name, secrets.token_urlsafe(12))
+        roles.grant(role)
+    yield role
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(f"DROP OWNED BY {name}")
+        cursor.execute(f"DROP ROLE {name}")
+
+
+@pytest.fixture
+def app_role(
+    transactional_db: None,  # noqa: ARG001  # another connection sees only what is committed
+    serving_role: roles.Role,
+) -> Iterator[str]:
+    """Connect this test as web, worker and beat are: as a role that owns nothing."""
+    owner = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    _connect_as({"USER": serving_role.name, "PASSWORD": serving_role.password})
+    yield serving_role.name
+    _connect_as(owner)
+
+
+def _connect_as(who: dict[str, str]) -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL's wrapper
+    connection.settings_dict.update(who)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def loopback_only() -> Iterator[None]:
     """Refuse every connection from this process to beyond the loopback and the named servers."""
@@ -106,6 +144,25 @@ def _is_near(host: str, allowed: set[str | None]) -> bool:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def assets_are_built() -> None:
+    """Pages name files by their digests; when nothing changed, this compares one."""
+    assets.build()
+
+
+@pytest.fixture(autouse=True, scope="session")
 def roomy_rate_limits() -> None:
     """All tests share one address; those about the limits set their own."""
+    django_settings.ACCESS_LOG = False
     django_settings.RATE_LIMITS.update(dict.fromkeys(django_settings.RATE_LIMITS, "1000000/hour"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keys_are_read_by_requests() -> None:
+    """Another connection sees nothing of a test's transaction; tests about the thread turn it on."""
+    django_settings.API_KEY_REFRESH_S = 0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_session_ends() -> None:
+    """Keep a thread of this process out of the tests' database; those about it make their own."""
+    django_settings.ENDED_SESSIONS = "tests.kernel.nobody.NobodyEnded"

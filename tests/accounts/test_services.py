@@ -4,12 +4,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.accounts import selectors, services
-from apps.accounts.errors import AccountClosed, RiderBanned, UnknownPerson
+from apps.accounts.errors import AccountClosed, PhoneTaken, RiderBanned, UnknownPerson
 from apps.accounts.models import AuditEvent, User
 from tests.factories import NOON
+from uma.kernel.errors import PhoneInvalid
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -19,7 +20,7 @@ OPERATOR = UUID(int=42)
 @pytest.fixture
 def rider() -> User:
     return services.create_person(
-        username="asha", display_name="Asha", zone_code="MNP", now=NOON, phone="+910000000000"
+        username="asha", display_name="Asha", zone_code="MNP", now=NOON, phone="098765 43210"
     )
 
 
@@ -144,7 +145,8 @@ def test_the_trail_is_append_only(rider: User, sql: str) -> None:
     suspend(rider)
     before = list(AuditEvent.objects.values())
 
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+    refusal = pytest.raises(IntegrityError, match="accounts_audit_append_only")
+    with refusal, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 
     assert list(AuditEvent.objects.values()) == before
@@ -157,3 +159,63 @@ def test_a_person_is_active_or_closed_and_nothing_else(rider: User) -> None:
 
     rider.refresh_from_db()
     assert rider.status == "ACTIVE"
+
+
+# --- by phone ------------------------------------------------------------------------------------
+
+
+def test_a_person_is_found_by_phone_however_it_is_written(rider: User) -> None:
+    for written in ("+919876543210", "98765 43210", "098765-43210"):
+        assert selectors.person_by_phone(phone=written) == rider
+
+    assert rider.phone == "+919876543210"
+    assert selectors.person_by_phone(phone="+919876543211") is None
+    with pytest.raises(PhoneInvalid):
+        selectors.person_by_phone(phone="asha")
+
+
+def test_a_person_without_a_user_name_is_called_by_the_id() -> None:
+    made = services.create_person(phone="+919876543211", zone_code="MNP", now=NOON)
+
+    assert made.username == str(made.pk)
+    assert (str(made), made.shown_name, made.display_name) == (made.username, made.username, "")
+
+
+def test_a_phone_is_one_persons(rider: User) -> None:
+    with pytest.raises(PhoneTaken):
+        services.create_person(phone=rider.phone, zone_code="MNP", now=NOON)
+
+    assert User.objects.count() == 1
+    for _ in range(2):  # nobody's phone is everybody's
+        services.create_person(zone_code="MNP", now=NOON)
+
+
+def test_a_number_that_is_none_makes_nobody() -> None:
+    with pytest.raises(PhoneInvalid):
+        services.create_person(phone="12345", zone_code="MNP", now=NOON)
+
+    assert User.objects.count() == 0
+
+
+def test_an_index_without_a_phone_is_refused(rider: User) -> None:
+    with (
+        pytest.raises(IntegrityError, match="accounts_user_index_of_a_phone"),
+        transaction.atomic(),
+    ):
+        User.objects.filter(pk=rider.pk).update(phone="")
+
+    User.objects.filter(pk=rider.pk).update(phone="", phone_index=None)
+    assert selectors.person_by_phone(phone="+919876543210") is None
+
+
+def test_the_database_refuses_a_second_person_with_one_number(rider: User) -> None:
+    other = User(username="other", phone=rider.phone, created_at=NOON)
+    other.phone_index = rider.phone_index
+
+    with pytest.raises(IntegrityError, match="accounts_user_phone_once"), transaction.atomic():
+        other.save()
+
+
+def test_a_persons_name_stays_out_of_what_is_printed(rider: User) -> None:
+    assert "Asha" not in f"{rider} {rider!r} {[rider]}"
+    assert rider.shown_name == "Asha"

@@ -16,7 +16,7 @@ from benchmarks.scans import BrokenBenchError, Sent, schedule, verify
 from uma.kernel.ids import new_id
 from uma.stack.folder import ROOT
 
-_FIGURES = {"P1", "P2", "P3", "P5", "P6", "P7", "P8"}
+_FIGURES = {"P1", "P2", "P3", "P5", "P6", "P7", "P8", "P9", "P11", "P13", "storm"}
 
 
 @pytest.mark.timeout(300)
@@ -31,6 +31,8 @@ def test_the_short_form_measures_and_writes_its_figures(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads((tmp_path / "results.json").read_text())
     assert found.keys() >= _FIGURES
+    # BEGIN travels with the first statement, COMMIT with the second.
+    assert (found["P6"]["high"], found["statements"]["high"]) == (2, 4)
     for figure in found.values():
         assert 0 < figure["low"] <= figure["ratio"] <= figure["high"]
     written = (tmp_path / "results.md").read_text()
@@ -106,3 +108,17 @@ def test_a_figure_is_the_median_with_its_spread() -> None:
 def test_results_are_void_when_the_limit_itself_more_than_doubles() -> None:
     assert varies_too_much([1000.0, 2001.0])
     assert not varies_too_much([1000.0, 2000.0])
+
+
+@pytest.mark.timeout(300)
+def test_a_change_of_keys_is_measured_beside_the_api() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.key_rotation", "--rows", "400"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "400 people with three sealed values each" in done.stdout
+    assert "p99 during ÷ before: " in done.stdout

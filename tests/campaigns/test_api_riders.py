@@ -4,21 +4,19 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts.models import User
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
+from tests.accounts.making import make_operator
 from tests.campaigns.calling import client, rider, send, soon
 from tests.campaigns.making import make_campaign, set_fees, take
 from tests.campaigns.shop import LIST, WORKED, Shop, problem
 from tests.merchants.making import (
     NOON,
-    make_person,
 )
 
 pytestmark = pytest.mark.django_db
@@ -32,10 +30,7 @@ def shop() -> Shop:
 
 
 def operator(*, may_review: bool) -> APIClient:
-    user = User.objects.get(pk=make_person("operator"))
-    if may_review:
-        user.user_permissions.add(Permission.objects.get(codename="review_campaign"))
-    return client(user.pk, "operator")
+    return client(make_operator("reviewer" if may_review else "support").pk, "operator")
 
 
 def test_an_operator_with_the_right_to_it_reviews(shop: Shop) -> None:

@@ -13,7 +13,8 @@ from apps.campaigns.models import Allotment, Campaign, Deal
 from apps.merchants import services as merchants
 from tests.campaigns.acting import LATER, Act, change, pause, stop
 from tests.campaigns.making import MAX_COST_PAISE, make_campaign, take
-from tests.merchants.making import NOON, make_merchant, make_outlet
+from tests.merchants.making import MANIPAL, NOON, make_merchant, make_outlet
+from uma.kernel.geo import Point
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +199,23 @@ def test_the_check_sees_an_allotment_that_is_out_of_step() -> None:
     (found,) = selectors.find_overcommitted()
     assert (found.campaign_id, found.scope) == (campaign.pk, ALL)
     Allotment.objects.filter(campaign=campaign, scope=ALL).update(seats_taken=1)
+
+
+def test_the_map_follows_an_outlet_whose_pin_or_category_was_corrected() -> None:
+    campaign = make_campaign()
+    deal, untouched = Deal.objects.get(), make_campaign().deals.get()
+    corrected = Point(13.3530, 74.7930)
+    merchants.change_outlet(
+        outlet_id=deal.outlet_id,
+        merchant_id=campaign.merchant_id,
+        changes={"location": corrected, "category": "bakery"},
+        actor_id=None,
+        now=LATER,
+    )
+
+    assert tick().listings == 1
+
+    deal.refresh_from_db()
+    assert (deal.location, deal.category) == (corrected, "bakery")
+    untouched.refresh_from_db()
+    assert (untouched.location, untouched.category) == (MANIPAL, "cafe")

@@ -96,12 +96,19 @@ def test_a_revision_number_is_given_once() -> None:
 
 @pytest.mark.parametrize(
     "sql",
-    ["UPDATE campaigns_revision SET terms = '{}'", "DELETE FROM campaigns_revision"],
+    [
+        "UPDATE campaigns_revision SET terms = '{}'",
+        "DELETE FROM campaigns_revision",
+        "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE campaigns_revision",
+    ],
 )
 def test_a_revision_is_never_changed_or_deleted(sql: str) -> None:
     make_campaign()
 
-    with pytest.raises(DatabaseError, match="campaigns_revision"), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="campaigns_revision_append_only"),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(sql)
 
 

@@ -292,7 +292,7 @@ def test_each_order_is_read_from_its_own_index() -> None:
         (Search(box=box), "campaigns_deal_near"),
         (Search(sort=Sort.NEWEST), "campaigns_deal_newest"),
         (Search(sort=Sort.CASHBACK), "campaigns_deal_cashback"),
-        (Search(near=MANIPAL, sort=Sort.DISTANCE), "Function Scan on campaigns_nearest d"),
+        (Search(near=MANIPAL, sort=Sort.DISTANCE), "Function Scan on campaigns_nearest n"),
     ):
         plan = plan_of(search)
         assert index in plan

@@ -197,8 +197,9 @@ def test_what_is_not_on_offer_is_not_sold(stop: Callable[[Campaign], None]) -> N
     assert refused(campaign, uuid4()).code == "campaign_not_active"
 
 
-def test_a_draft_is_not_sold() -> None:
-    assert refused(make_campaign(submit=False), uuid4()).code == "campaign_not_active"
+def test_of_a_draft_a_rider_learns_nothing() -> None:
+    with pytest.raises(errors.UnknownCampaign):
+        take(make_campaign(submit=False), uuid4())
 
 
 def test_a_deal_is_sold_from_its_start_to_its_end_whatever_its_label() -> None:

@@ -39,7 +39,7 @@ from uma.kernel.http.idempotency import IdempotencyKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(hours=24)
-PAUSE_S = 0.2
+PAUSE_S = 0.4
 
 
 def at_once(*jobs: Callable[[], object]) -> list[object]:

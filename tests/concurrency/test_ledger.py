@@ -104,7 +104,7 @@ def test_the_last_rupee_is_spent_once() -> None:
 def test_with_balances_written_from_memory_the_last_rupee_is_spent_twice() -> None:
     """The control: read, think, write; no lock and no relative update. The check names the account."""
     merchant = scenes.make_merchant(holds_paise=HOLD_PAISE)
-    read = "SELECT * INTO account FROM wallet_account WHERE id = p_account;"
+    read = "SELECT * INTO account FROM public.wallet_account WHERE id = p_account;"
     from_memory = (
         ("BEGIN", f"BEGIN {read} PERFORM pg_sleep(0.2);"),
         ("a.balance_paise + p_delta, version", "account.balance_paise + p_delta, version"),

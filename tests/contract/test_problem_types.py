@@ -10,6 +10,10 @@ from uma.kernel.http.views import described
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # The outcome is unknown, the service is away, or the bug is ours; everything else is a refusal.
 BEYOND_4XX = {
+    "payment_gateway_unavailable": 503,
+    "ondc_unavailable": 503,
+    "too_many_watchers": 503,
+    "sign_in_unavailable": 503,
     "internal_error": 500,
     "maybe_applied": 503,
     "unavailable": 503,

@@ -1,12 +1,14 @@
 """A platform of its own for tests that kill parts of it: durable stores, real processes, HTTP."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.notifications.clouds import SandboxProcess
+from uma.kernel.http.lanes import LANES
 from uma.stack import ports, programs
 from uma.stack.postgres import Cluster
 from uma.stack.server import Server
@@ -14,10 +16,7 @@ from uma.stack.valkey import Valkey
 
 _HERE = Path(__file__).parent
 # Nobody is limited: the tests knock as fast as they can, from one address.
-_UNLIMITED = {
-    f"UMA_RATE_{who}": "10000000/hour"
-    for who in ("ANONYMOUS", "RIDER", "MERCHANT", "OPERATOR", "SCANNER")
-}
+_UNLIMITED = {f"UMA_RATE_{lane.upper()}": "10000000/hour" for lane in LANES}
 
 
 @dataclass
@@ -31,6 +30,11 @@ class Platform:
     """
 
     folder: Path
+    # Settings that this platform has besides.
+    more: Mapping[str, str] = field(default_factory=dict)
+    # Where it serves; 0 is any free one.
+    port: int = 0
+    web_processes: int = 2
     cluster: Cluster = field(init=False)
     valkey: Valkey = field(init=False)
     web: Server = field(init=False)
@@ -45,17 +49,23 @@ class Platform:
             store.start()
         self.environment = {
             "UMA_DEBUG": "1",
-            "DATABASE_URL": self.cluster.url,
+            "DATABASE_URL": self.cluster.serving_url,
+            "DATABASE_OWNER_URL": self.cluster.url,
             "REDIS_URL": self.valkey.url,
             # Nobody listens there: money does not need the document store.
             "MONGODB_URL": f"mongodb://{ports.HOST}:{ports.any_free()}/uma?w=majority&journal=true",
             **_UNLIMITED,
+            **self.more,
         }
-        port = ports.any_free()
+        port = self.port or ports.any_free()
         self.url = f"http://{ports.HOST}:{port}"
         logs = self.folder / "log"
         self.web = programs.web(
-            host=ports.HOST, port=port, workers=2, environment=self.environment, logs=logs
+            host=ports.HOST,
+            port=port,
+            workers=self.web_processes,
+            environment=self.environment,
+            logs=logs,
         )
         self.worker = programs.worker(concurrency=2, environment=self.environment, logs=logs)
 
@@ -86,11 +96,23 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def firebase(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """The pretended Firebase that the platform's people sign in with."""
+    process = SandboxProcess(tmp_path_factory.mktemp("firebase"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(
+    tmp_path_factory: pytest.TempPathFactory, firebase: SandboxProcess
+) -> Iterator[Platform]:
     """The running platform with the demo city; a test leaves every part of it running."""
-    platform = Platform(tmp_path_factory.mktemp("platform"))
+    platform = Platform(tmp_path_factory.mktemp("platform"), more=firebase.settings)
     platform.manage("migrate", "--no-input")
-    platform.manage("seed_demo")
+    platform.manage("grant")
+    # A badge's money would come while a test counts what a visit pays.
+    platform.manage("seed_demo", "--empty-pools")
     platform.web.start()
     platform.worker.start()
     yield platform

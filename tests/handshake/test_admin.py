@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import AuditEvent, User
 from apps.handshake import disputes, reversals
 from apps.handshake.models import Dispute, Handshake, Reversal
+from tests.accounts.making import at_the_desk, make_operator
 from tests.factories import FUNDS_PAISE, Shop, make_shop
 from tests.handshake.visiting import CAP_PAISE, purses, visit
 from uma.kernel.geo import Point
@@ -31,16 +31,9 @@ def handshake(shop: Shop) -> Handshake:
     return visit(shop, now=timezone.now())
 
 
-def operator(*permissions: str) -> Client:
-    """Return a signed-in operator's client: with these permissions, or with all."""
-    user = User.objects.create_superuser(username="operator", password="x")
-    if permissions:
-        user.is_superuser = False
-        user.save(update_fields=["is_superuser"])
-        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+def operator(role: str | None = None) -> Client:
+    """Return a signed-in operator's client: in this role, or with everything."""
+    return at_the_desk(make_operator(role))
 
 
 def act(
@@ -135,7 +128,7 @@ def test_reversing_asks_why_and_then_returns_the_money(shop: Shop, handshake: Ha
     assert shop.wallet_paise == FUNDS_PAISE
     assert Reversal.objects.get().reason == "scanned twice"
     event = AuditEvent.objects.get(action="handshake.reversed")
-    assert event.actor_id == User.objects.get(username="operator").pk
+    assert event.actor_id == User.objects.get(is_superuser=True).pk
     assert event.reason == "scanned twice"
 
 
@@ -156,7 +149,7 @@ def test_a_refusal_of_one_is_shown_and_the_others_are_reversed(shop: Shop) -> No
 
 @pytest.mark.parametrize("action", ["reverse_selected", "approve_selected"])
 def test_only_who_may_reverse_is_offered_it(handshake: Handshake, action: str) -> None:
-    client = operator("view_handshake")
+    client = operator("support")
     before = purses(handshake.merchant_id, handshake.rider_id)
 
     page = client.get(reverse("admin:handshake_handshake_changelist")).content.decode()
@@ -170,7 +163,7 @@ def test_a_remote_scan_is_approved_from_the_list(shop: Shop) -> None:
     handshake = visit(shop, now=timezone.now(), location=Point(13.4, 74.8))
 
     act(
-        operator("view_handshake", "reverse_handshake"),
+        operator("finance"),
         "handshake",
         "approve_selected",
         handshake,
@@ -204,7 +197,7 @@ def test_a_dispute_is_decided_from_the_list(
 def test_only_who_may_decide_decides(handshake: Handshake) -> None:
     dispute = contest(handshake)
 
-    act(operator("view_dispute"), "dispute", "for_merchant", dispute, confirmed="Yes", reason="x")
+    act(operator("support"), "dispute", "for_merchant", dispute, confirmed="Yes", reason="x")
 
     dispute.refresh_from_db()
     assert dispute.state == "OPEN"

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts import services as accounts
-from apps.accounts.models import User
 from apps.handshake.models import Dispute, Handshake, Reversal
 from apps.merchants.models import Staff
 from tests.factories import (
@@ -212,7 +211,8 @@ def test_a_visit_is_listed_by_what_it_was_paid_for(handshake: Handshake, api: Ap
 def test_a_rider_is_a_pseudonym_that_differs_from_merchant_to_merchant() -> None:
     now = timezone.now()
     rider = make_rider("asha", now=now)
-    User.objects.filter(pk=rider.pk).update(phone="+919812345678", email="asha@example.org")
+    rider.phone, rider.email = "+919812345678", "asha@example.org"
+    rider.save()
     here, there = make_shop("Here", now=now), make_shop("There", now=now)
     visit(here, rider, now=now)
     visit(there, rider, now=now)

@@ -16,7 +16,7 @@ from apps.wallet import codes
 from apps.wallet import services as wallet
 from apps.wallet.services import Leg
 from tests.factories import FUNDS_PAISE, MAX_COST_PAISE, NOON, Shop, make_rider, make_shop
-from tests.handshake.visiting import CAP_PAISE, FARE_PAISE, purses, visit
+from tests.handshake.visiting import CAP_PAISE, FARE_PAISE, purses, tell_fare, visit
 from uma.kernel.geo import Point
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +304,70 @@ def test_an_approval_pays_what_was_not_returned_meanwhile() -> None:
     left = purses_of(handshake)
     assert (left["rider"], "parked" in left) == (100_00, False)
     assert left["wallet"] == FUNDS_PAISE - MAX_COST_PAISE + 32_00
+
+
+def scanned_before_its_fare(fare_paise: int | None, *, deductible_paise: int = 0) -> Handshake:
+    """Return a visit whose cap was parked because the fare came only after the scan."""
+    basis = "deductible" if deductible_paise else "actual_capped"
+    handshake = visit(make_shop(basis=basis, deductible_paise=deductible_paise))
+    if fare_paise is not None:
+        tell_fare(Booking.objects.get(pk=handshake.booking_id), fare_paise)
+    return handshake
+
+
+@pytest.mark.parametrize(
+    ("fare_paise", "rider_paise"),
+    [(FARE_PAISE, FARE_PAISE), (CAP_PAISE + 1, CAP_PAISE), (0, 0), (None, CAP_PAISE)],
+)
+@pytest.mark.parametrize("how", ["approved", "won in a dispute"])
+def test_a_fare_told_after_the_scan_is_what_is_paid_out(
+    how: str, fare_paise: int | None, rider_paise: int
+) -> None:
+    handshake = scanned_before_its_fare(fare_paise)
+
+    if how == "approved":
+        approve(handshake)
+    else:
+        decide(contest(handshake), for_merchant=False)
+
+    left, unused_paise = purses_of(handshake), CAP_PAISE - rider_paise
+    assert (left.get("rider", 0), "parked" in left, "debt" in left) == (rider_paise, False, False)
+    assert left["wallet"] == FUNDS_PAISE - MAX_COST_PAISE + unused_paise
+    handshake.refresh_from_db()
+    assert (handshake.reversed_paise, handshake.review_decided_at) == (unused_paise, LATER)
+    assert [r.merchant_credit_paise for r in handshake.reversals.all()] == (
+        [unused_paise] if unused_paise else []
+    )
+
+
+def test_what_the_rider_pays_first_is_taken_off_a_fare_told_after_the_scan() -> None:
+    handshake = scanned_before_its_fare(FARE_PAISE, deductible_paise=32_00)
+
+    approve(handshake)
+
+    assert purses_of(handshake)["rider"] == FARE_PAISE - 32_00
+
+
+def test_a_part_returned_before_is_not_returned_again_by_a_smaller_fare() -> None:
+    handshake = scanned_before_its_fare(FARE_PAISE)
+    reverse(handshake, 32_00)
+
+    approve(handshake)
+
+    left = purses_of(handshake)
+    assert (left["rider"], "parked" in left) == (CAP_PAISE - 32_00, False)
+    assert left["wallet"] == FUNDS_PAISE - MAX_COST_PAISE + 32_00
+
+
+def test_the_budget_counts_what_the_fare_was() -> None:
+    shop = make_shop(basis="actual_capped")
+    handshake = visit(shop)
+    services.announce(handshake_id=handshake.pk, now=NOON)
+    tell_fare(Booking.objects.get(pk=handshake.booking_id), FARE_PAISE)
+
+    approve(handshake)
+
+    assert counted(shop) == (1, MAX_COST_PAISE - (CAP_PAISE - FARE_PAISE))
 
 
 def test_only_what_waits_is_approved_and_only_once() -> None:

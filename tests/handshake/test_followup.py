@@ -1,15 +1,16 @@
 """After the scan: the rider and the merchant's systems are told once, and the unused goes back."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from apps.accounts.models import User
 from apps.campaigns.models import Allotment
 from apps.handshake import selectors, services, tasks
 from apps.handshake.models import Handshake
+from apps.merchants.selectors import pseudonym_id
 from apps.notifications import services as notifications
 from apps.notifications.models import InboxMessage, WebhookDelivery
 from apps.rides import services as rides
@@ -94,7 +95,7 @@ def test_a_subscribed_system_is_owed_one_event_and_others_none() -> None:
         "campaignId": str(shop.campaign.pk),
         "outletId": str(shop.outlet.pk),
         "customer": str(
-            selectors.pseudonym_id(merchant_id=handshake.merchant_id, rider_id=handshake.rider_id)
+            pseudonym_id(merchant_id=handshake.merchant_id, rider_id=handshake.rider_id)
         ),
         "isNewCustomer": True,
         "merchantDebit": 232.6,
@@ -104,7 +105,8 @@ def test_a_subscribed_system_is_owed_one_event_and_others_none() -> None:
 
 def test_a_merchants_system_learns_no_person() -> None:
     shop, rider = make_shop(), make_rider("asha")
-    User.objects.filter(pk=rider.pk).update(phone="+919812345678", email="asha@example.org")
+    rider.phone, rider.email = "+919812345678", "asha@example.org"
+    rider.save()
     subscribe(shop, "handshake.success")
 
     services.announce(handshake_id=visit(shop, rider).pk, now=SOON)
@@ -128,10 +130,31 @@ def test_a_visit_and_what_it_cost_are_counted_once() -> None:
 def test_the_task_announces_and_a_repeated_message_adds_nothing() -> None:
     handshake = visit(make_shop(now=timezone.now()), now=timezone.now())
 
-    tasks.announce(handshake_id=str(handshake.pk))
-    tasks.announce(handshake_id=str(handshake.pk))
+    tasks.announce(ids=[str(handshake.pk)])
+    tasks.announce(ids=[str(handshake.pk)])
 
     assert InboxMessage.objects.count() == 1
+
+
+def test_one_that_fails_stops_none_of_the_others_in_its_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = make_shop(now=timezone.now())
+    broken, sound = (visit(shop, now=timezone.now()) for _ in range(2))
+    notify = notifications.notify
+
+    def fail_for_one(*, dedupe_key: str, **facts: Any) -> InboxMessage:  # Any: passed through
+        if str(broken.pk) in dedupe_key:
+            raise DatabaseError("as if the database had gone away")
+        return notify(dedupe_key=dedupe_key, **facts)
+
+    monkeypatch.setattr(notifications, "notify", fail_for_one)
+
+    tasks.announce(ids=[str(broken.pk), str(sound.pk)])
+
+    assert InboxMessage.objects.get().dedupe_key == f"handshake:{sound.pk}"
+    waiting = Handshake.objects.filter(announced_at=None).values_list("pk", flat=True)
+    assert list(waiting) == [broken.pk]
 
 
 def test_what_was_forgotten_is_handed_out_again_and_what_is_under_way_is_not(
@@ -149,7 +172,8 @@ def test_what_was_forgotten_is_handed_out_again_and_what_is_under_way_is_not(
 
     waiting = Handshake.objects.filter(announced_at=None).values_list("pk", flat=True)
     assert list(waiting) == [young.pk]
-    assert InboxMessage.objects.filter(person_id=old.rider_id).count() == 1
+    messages = InboxMessage.objects.filter(person_id=old.rider_id, kind="handshake")
+    assert messages.count() == 1
 
 
 def test_the_oldest_forgotten_come_first_up_to_the_limit() -> None:

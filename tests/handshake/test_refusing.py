@@ -71,6 +71,7 @@ def by_nobody_of_a_merchant(_: Shop, __: Booking) -> Facts:
 
 def by_somebody_dismissed(shop: Shop, _: Booking) -> Facts:
     staff = Staff.objects.get(user_id=shop.owner_id)
+    make_staff(shop.merchant)
     merchants.dismiss_staff(staff_id=staff.pk, actor_id=None, reason="left", now=NOON)
     return {"actor_id": shop.owner_id}
 

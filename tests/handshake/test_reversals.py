@@ -21,6 +21,7 @@ from apps.merchants import services as merchants
 from apps.merchants.models import FirstVisit
 from apps.rides.models import Booking
 from apps.wallet import codes
+from apps.wallet import invariants as ledger_checks
 from apps.wallet import services as wallet
 from apps.wallet.services import Leg
 from tests.factories import (
@@ -158,6 +159,50 @@ def test_what_the_rider_spent_becomes_a_debt_and_the_merchant_is_made_whole() ->
         "parked": 82_00,
         "debt": 82_00,
     }
+
+
+def custody_details() -> list[str]:
+    return [found.detail for found in ledger_checks.find_custody_shortfall()]
+
+
+def test_a_debt_is_a_shortfall_until_the_reserve_stands_in_for_it() -> None:
+    """What a rider owes is no money: the merchant's comes from the platform's own (decisions/0016)."""
+    handshake = worked_example()
+    park_and_leave(handshake, 100_00)
+    assert custody_details() == []
+
+    reverse(handshake)
+
+    (detail,) = custody_details()
+    assert detail.endswith(" 10000 short, of which debts explain 10000")
+    fund_reserve(zone_code=handshake.zone_code, amount_paise=99_99)
+    assert len(custody_details()) == 1
+    fund_reserve(zone_code=handshake.zone_code, amount_paise=1)
+    assert custody_details() == []
+
+
+def test_fees_that_were_earned_stand_in_for_a_debt_as_well() -> None:
+    shop = make_shop(basis="actual_capped")
+    handshake = worked_example(shop)
+    visit(shop, fare_paise=FARE_PAISE)
+    park_and_leave(handshake, 90_00)
+
+    reverse(handshake)
+
+    # The other visit paid 20 and 50, without its tax, which is the state's: 20 of the 90 are open.
+    (detail,) = custody_details()
+    assert detail.endswith("2000 short, of which debts explain 2000")
+
+
+def fund_reserve(*, zone_code: str, amount_paise: int) -> None:
+    merchants.fund_reserve(
+        zone_code=zone_code,
+        amount_paise=amount_paise,
+        reference=str(uuid4()),
+        actor_id=None,
+        reason="a rider's debt",
+        now=NOON,
+    )
 
 
 def test_what_is_parked_for_review_is_returned_from_there() -> None:

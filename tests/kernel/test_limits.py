@@ -1,24 +1,18 @@
-import ipaddress
-import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.test import Client, RequestFactory
-from hypothesis import given
-from hypothesis import strategies as st
+from django.test import Client
 from pytest_django import Settings
 
 from tests.kernel.valkey import OwnValkey
-from uma.kernel.http import limits
+from uma.kernel.http import authentication, guessers
 from uma.kernel.http.authentication import issue_access_token
-from uma.kernel.http.limits import LocalCounts, SharedCounts, client_address, count
+from uma.kernel.http.lanes import LANES, sealed
 
 pytestmark = pytest.mark.urls("tests.kernel.urls")
-NOON = 1_795_435_200.0
 
 
 def bearer(role: str) -> dict[str, str]:
@@ -29,65 +23,18 @@ def bearer(role: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def tight(settings: Settings, valkey: OwnValkey) -> Settings:
+def tight(settings: Settings, valkey: OwnValkey) -> Iterator[Settings]:
     """Limits that are soon reached, counted in a Valkey of the test's own."""
     settings.REDIS_URL = valkey.url
-    settings.RATE_LIMITS = {
+    settings.RATE_LIMITS = dict.fromkeys(LANES, "1000/day") | {
         "anonymous": "3/day",
         "rider": "4/day",
         "merchant": "4/day",
         "operator": "4/day",
         "scanner": "6/day",
     }
-    return settings
-
-
-def test_exactly_the_limit_passes_when_sixty_four_ask_at_once(valkey: OwnValkey) -> None:
-    counts = SharedCounts(valkey.url)
-    together = threading.Barrier(64)
-
-    def ask(_: int) -> bool:
-        together.wait()
-        return count(counts, rate="20/minute", key="k", now=NOON).allowed
-
-    with ThreadPoolExecutor(64) as pool:
-        passed = list(pool.map(ask, range(64)))
-
-    assert sum(passed) == 20
-
-
-def test_no_request_is_forgotten_when_threads_count_at_once() -> None:
-    counts = LocalCounts()
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # or a thread would rarely be interrupted between read and write
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: [counts.incr("k", 60) for _ in range(3_000)], range(8)))
-    finally:
-        sys.setswitchinterval(usual)
-
-    assert counts.incr("k", 60) == 8 * 3_000 + 1
-
-
-def test_a_new_window_starts_afresh_and_says_when() -> None:
-    counts = LocalCounts()
-
-    verdicts = [
-        count(counts, rate="2/minute", key="k", now=NOON + second) for second in (0, 15, 59, 60)
-    ]
-
-    assert [verdict.allowed for verdict in verdicts] == [True, True, False, True]
-    assert [verdict.remaining for verdict in verdicts] == [1, 0, 0, 1]
-    assert [verdict.reset_s for verdict in verdicts] == [60, 45, 1, 60]
-
-
-def test_local_counters_are_bounded() -> None:
-    counts = LocalCounts(capacity=10)
-
-    for number in range(1_000):
-        counts.incr(str(number), 60)
-
-    assert len(counts._counts) <= 10
+    yield settings
+    guessers.forget()
 
 
 @pytest.mark.usefixtures("tight")
@@ -158,76 +105,6 @@ def test_behind_a_proxy_the_proxys_word_counts_and_the_callers_does_not(
     assert ask("10.9.9.9, 198.51.100.8") == 200
 
 
-@pytest.mark.parametrize(
-    ("proxies", "forwarded", "remote", "address"),
-    [
-        (0, "1.1.1.1", "198.51.100.1", "198.51.100.1"),
-        (1, "1.1.1.1", "198.51.100.1", "1.1.1.1"),
-        (1, "9.9.9.9, 1.1.1.1", "198.51.100.1", "1.1.1.1"),
-        (2, "9.9.9.9, 1.1.1.1, 10.0.0.1", "198.51.100.1", "1.1.1.1"),
-        (2, "1.1.1.1", "198.51.100.1", "198.51.100.1"),
-        (1, "", "198.51.100.1", "198.51.100.1"),
-        (1, "nonsense", "198.51.100.1", "unknown"),
-        (0, "", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        (0, "", "2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
-        (0, "", "::ffff:198.51.100.1", "198.51.100.1"),
-        (0, "", "fe80::1%eth0", "fe80::"),
-        (0, "", "", "unknown"),
-    ],
-)
-def test_the_callers_address_is_what_our_own_proxies_say(
-    settings: Settings, proxies: int, forwarded: str, remote: str, address: str
-) -> None:
-    settings.PROXY_COUNT = proxies
-    request = RequestFactory().get(
-        "/", REMOTE_ADDR=remote, headers={"X-Forwarded-For": forwarded} if forwarded else {}
-    )
-
-    assert client_address(request) == address
-
-
-@given(st.ip_addresses(v=6, network="2001:db8::/64"), st.ip_addresses(v=6))
-def test_a_whole_sixty_four_is_one_caller(
-    one: ipaddress.IPv6Address, other: ipaddress.IPv6Address
-) -> None:
-    assert limits._network(str(one)) == "2001:db8::"
-    if other.ipv4_mapped is None:
-        same = int(other) >> 64 == int(one) >> 64
-        assert (limits._network(str(other)) == "2001:db8::") == same
-
-
-def test_a_frozen_valkey_costs_one_time_out_and_then_nothing(valkey: OwnValkey) -> None:
-    counts = SharedCounts(valkey.url, open_for_s=30)
-    count(counts, rate="20/minute", key="k", now=NOON)
-    valkey.freeze()
-
-    started = time.perf_counter()
-    first = count(counts, rate="20/minute", key="k", now=NOON)
-    first_s = time.perf_counter() - started
-    started = time.perf_counter()
-    others = [count(counts, rate="20/minute", key="k", now=NOON) for _ in range(100)]
-    others_s = time.perf_counter() - started
-
-    assert first.allowed
-    assert first_s < 0.4
-    # The limit still holds, in this process.
-    assert sum(verdict.allowed for verdict in others) == 19
-    assert others_s < 0.1
-
-
-def test_a_dead_valkey_is_no_error_and_is_used_again_when_it_is_back(valkey: OwnValkey) -> None:
-    counts = SharedCounts(valkey.url, open_for_s=0.05)
-    valkey.kill()
-
-    away = [count(counts, rate="3/minute", key="k", now=NOON).allowed for _ in range(5)]
-    valkey.start()
-    time.sleep(0.06)
-    count(counts, rate="3/minute", key="k", now=NOON)
-
-    assert away == [True, True, True, False, False]
-    assert valkey.client.keys("*k:60:*")
-
-
 def test_a_frozen_valkey_never_slows_a_scan(
     client: Client, tight: Settings, valkey: OwnValkey
 ) -> None:
@@ -241,3 +118,131 @@ def test_a_frozen_valkey_never_slows_a_scan(
         assert client.get("/api/scanner", headers=staff).status_code == 200
     # One socket time-out per scan would be two seconds.
     assert time.perf_counter() - started < 1.0
+
+
+@pytest.mark.usefixtures("tight")
+def test_the_headers_say_it_in_the_words_of_the_draft_as_well(client: Client) -> None:
+    answer = client.get("/api/open")
+
+    assert answer["RateLimit-Policy"] == '"anonymous";q=3;w=86400'
+    assert answer["RateLimit"] == f'"anonymous";r=2;t={answer["RateLimit-Reset"]}'
+
+
+# --- signing in -------------------------------------------------------------------------------
+
+
+def sign_in(client: Client, address: str = "198.51.100.7", **body: str) -> int:
+    return client.post(
+        "/api/sign-in", body, content_type="application/json", REMOTE_ADDR=address
+    ).status_code
+
+
+@pytest.fixture
+def guarded(tight: Settings) -> Settings:
+    """A sign-in that is soon refused, by each of its lanes."""
+    tight.RATE_LIMITS = tight.RATE_LIMITS | {
+        "failed": "4/day",
+        "sign_in_address": "9/day",
+        "sign_in_device": "3/day",
+        "sign_in_phone": "2/day",
+    }
+    return tight
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_sign_in_is_counted_by_address_instead_of_as_a_stranger(client: Client) -> None:
+    assert [sign_in(client) for _ in range(10)] == [200] * 9 + [429]
+    assert client.get("/api/open", REMOTE_ADDR="198.51.100.7").status_code == 200
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_device_is_counted_whatever_network_it_is_on(client: Client) -> None:
+    statuses = [sign_in(client, f"198.51.100.{n}", deviceId="d1") for n in range(5)]
+
+    assert statuses == [200] * 3 + [429] * 2
+    assert sign_in(client, deviceId="d2") == 200
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_phone_is_counted_whatever_device_it_is_on_and_its_number_is_nowhere(
+    client: Client, valkey: OwnValkey
+) -> None:
+    phone = "+919999912345"
+
+    statuses = [
+        sign_in(client, f"198.51.100.{n}", deviceId=f"device-{n}", phone=phone) for n in range(4)
+    ]
+
+    assert statuses == [200] * 2 + [429] * 2
+    names = str(valkey.client.keys("*"))
+    assert sealed(phone) in names
+    assert "99999" not in names
+    assert "device-" not in names
+
+
+@pytest.mark.usefixtures("guarded")
+def test_whoever_fails_too_often_is_not_looked_at(client: Client) -> None:
+    failed = [sign_in(client, token="bad") for _ in range(6)]
+    good = sign_in(client, token="good")
+    other_network = sign_in(client, "198.51.100.8", token="good")
+
+    assert failed == [401] * 4 + [429] * 2
+    assert good == 429
+    assert other_network == 200
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_guesser_of_tokens_is_refused_before_any_cryptography(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    real = authentication._verify
+
+    def noted(token: str) -> tuple[float, authentication.Principal]:
+        verified.append(token)
+        return real(token)
+
+    monkeypatch.setattr(authentication, "_verify", noted)
+    known, fresh = bearer("rider"), bearer("rider")
+    assert client.get("/api/who", headers=known).status_code == 200
+    verified.clear()
+
+    # The strangers' lane (3) is fuller than the failures' (4) here: it answers first.
+    guesses = [
+        client.get("/api/who", headers={"Authorization": f"Bearer x.y.{n}"}).status_code
+        for n in range(3)
+    ]
+    guessers.bar("127.0.0.1", until=time.time() + 60)
+    barred = client.get("/api/who", headers=fresh)
+
+    assert guesses == [401] * 3
+    assert barred.status_code == 429
+    assert 59 <= int(barred["Retry-After"]) <= 60
+    assert len(verified) == 3
+    # Whoever was known before goes on, and so does a counter with customers at it.
+    assert client.get("/api/who", headers=known).status_code == 200
+    assert client.get("/api/scanner", headers=bearer("merchant")).status_code == 200
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_token_that_merely_expired_is_no_guess(client: Client, valkey: OwnValkey) -> None:
+    slept = issue_access_token(
+        user_id=uuid4(),
+        role="rider",
+        session_id=uuid4(),
+        now=datetime.now(UTC) - timedelta(hours=1),
+    )
+
+    answer = client.get("/api/who", headers={"Authorization": f"Bearer {slept}"})
+
+    assert answer.status_code == 401
+    assert valkey.client.keys("*:anonymous:*")
+    assert not valkey.client.keys("*:failed:*")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_body_that_cannot_be_read_is_counted_and_refused_as_such(client: Client) -> None:
+    answers = [client.post("/api/sign-in", "{", content_type="application/json") for _ in range(10)]
+
+    assert [answer.status_code for answer in answers] == [400] * 9 + [429]
+    assert answers[0].json()["code"] == "malformed_body"

@@ -46,7 +46,7 @@ def test_an_id_that_could_spoil_the_log_is_replaced(client: Client, offered: str
     assert len(response["X-Request-ID"]) == 32
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_an_unknown_path_is_not_found_by_any_method(client: Client, method: str) -> None:
     response = client.generic(method, "/api/nowhere/at/all")
 

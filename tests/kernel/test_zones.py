@@ -9,6 +9,9 @@ from uma.kernel.zones import (
     day_of,
     is_open,
     local,
+    month_after,
+    month_of,
+    month_span,
     next_midnight,
     next_open_at,
     open_until,
@@ -143,3 +146,13 @@ def test_what_is_open_closes_when_it_says(windows: list[Window], at: datetime) -
     assert (until is not None) == is_open(windows, at, INDIA)
     if until is not None:
         assert is_open(windows, until - timedelta(microseconds=1), INDIA)
+
+
+def test_a_month_lies_between_two_midnights_of_the_zone() -> None:
+    since, until = month_span(date(2026, 12, 1), "Asia/Kolkata")
+
+    assert since == datetime(2026, 11, 30, 18, 30, tzinfo=UTC)
+    assert until == datetime(2026, 12, 31, 18, 30, tzinfo=UTC)
+    assert month_of(since, "Asia/Kolkata") == date(2026, 12, 1)
+    assert month_of(since - timedelta(seconds=1), "Asia/Kolkata") == date(2026, 11, 1)
+    assert month_after(date(2026, 12, 1)) == date(2027, 1, 1)

@@ -22,6 +22,7 @@ def make_zone(
     timezone: str = "Asia/Kolkata",
     state_code: str = KARNATAKA,
     platform_state_code: str = KARNATAKA,
+    boundary: dict[str, object] | None = None,
     now: datetime = NOON,
 ) -> Zone:
     found = Zone.objects.filter(code=code).first()
@@ -32,6 +33,7 @@ def make_zone(
         state_code=state_code,
         platform_state_code=platform_state_code,
         timezone=timezone,
+        boundary=boundary,
         now=now,
     )
 
@@ -49,8 +51,10 @@ def make_merchant(
     active: bool = True,
     state_code: str = KARNATAKA,
     funds_paise: int = 0,
+    plan: str = Merchant.Plan.PRO,
     now: datetime = NOON,
 ) -> Merchant:
+    """Make a merchant on Pro, which has room for what tests make; it has bought nothing."""
     make_zone(zone, now=now)
     merchant = services.register_merchant(
         legal_name=f"{brand} Foods LLP",
@@ -58,6 +62,7 @@ def make_merchant(
         state_code=state_code,
         zone_code=zone,
         email="owner@example.org",
+        plan=plan,
         now=now,
     )
     if active:

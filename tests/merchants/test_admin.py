@@ -5,17 +5,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import AuditEvent, User
+from apps.accounts.models import AuditEvent
 from apps.campaigns.models import Allotment, Campaign, Deal, FeeSchedule, Revision
 from apps.merchants.models import FirstVisit, Merchant, Outlet, Staff, Zone
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
+from tests.accounts.making import at_the_desk, make_operator
 from tests.campaigns.making import make_campaign, take
-from tests.merchants.making import NOON, make_merchant, make_outlet, make_staff
+from tests.merchants.making import make_merchant, make_outlet, make_staff
 
 pytestmark = pytest.mark.django_db
 MODELS = [
@@ -23,17 +23,9 @@ MODELS = [
 ]  # fmt: skip
 
 
-def desk(*permissions: str, superuser: bool = False) -> Client:
-    user = User(
-        username=f"operator-{uuid4()}", is_staff=True, is_superuser=superuser, created_at=NOON
-    )
-    user.set_unusable_password()
-    user.save()
-    for name in permissions:
-        user.user_permissions.add(Permission.objects.get(codename=name))
-    client = Client()
-    client.force_login(user)
-    return client
+def desk(role: str | None = None) -> Client:
+    """Return a signed-in operator's client: in this role, or with everything."""
+    return at_the_desk(make_operator(role))
 
 
 def path(model: Any, view: str = "changelist", *args: object) -> str:
@@ -55,7 +47,7 @@ def test_every_row_can_be_listed_and_read_and_none_be_written(model: Any) -> Non
     campaign = make_campaign(seats=3)
     take(campaign, uuid4())
     make_staff(campaign.merchant)
-    client = desk(superuser=True)
+    client = desk()
 
     assert client.get(path(model)).status_code == 200
     assert client.get(path(model), {"q": "x"}).status_code == 200
@@ -71,7 +63,7 @@ def test_every_row_can_be_listed_and_read_and_none_be_written(model: Any) -> Non
 
 
 def test_a_top_up_asks_first_and_then_credits_the_wallet() -> None:
-    merchant, client = make_merchant(), desk("view_merchant", "top_up_merchant")
+    merchant, client = make_merchant(), desk("finance")
 
     page = act(client, merchant, "top_up")
     assert b'name="amount"' in page.content
@@ -91,7 +83,7 @@ def test_a_top_up_asks_first_and_then_credits_the_wallet() -> None:
 
 
 def test_a_top_up_that_is_refused_is_reported_and_moves_nothing() -> None:
-    merchant, client = make_merchant(), desk("view_merchant", "top_up_merchant")
+    merchant, client = make_merchant(), desk("finance")
     answers = {"amount": "10", "reference": "UTR9", "reason": "transfer", "confirmed": "yes"}
     act(client, merchant, "top_up", **answers)
 
@@ -103,8 +95,21 @@ def test_a_top_up_that_is_refused_is_reported_and_moves_nothing() -> None:
     assert ledger.balance_paise(code=codes.merchant_wallet(merchant.pk)) == 10_00
 
 
+def test_a_zones_reserve_is_funded_by_whoever_may_top_up() -> None:
+    zone = make_merchant().zone
+    reserve = codes.zone_account(zone.pk, "reserve")
+    answers = {"amount": "500", "reference": "UTR7", "reason": "debts", "confirmed": "yes"}
+
+    act(desk("reviewer"), zone, "fund_reserve", **answers)
+    assert ledger.balance_paise(code=reserve) == 0
+    done = act(desk("finance"), zone, "fund_reserve", **answers)
+
+    assert "done" in told(done)
+    assert ledger.balance_paise(code=reserve) == 500_00
+
+
 def test_an_operator_without_the_right_does_not_top_up() -> None:
-    merchant, client = make_merchant(), desk("view_merchant")
+    merchant, client = make_merchant(), desk("reviewer")
 
     act(client, merchant, "top_up", amount="10", reference="UTR9", reason="x", confirmed="yes")
 
@@ -116,7 +121,7 @@ def test_an_operator_without_the_right_does_not_top_up() -> None:
 )
 def test_a_merchants_status_is_set_with_a_reason(action: str, status: str) -> None:
     merchant = make_merchant(active=status == "SUSPENDED")
-    client = desk("view_merchant", "change_merchant_status")
+    client = desk("reviewer")
 
     assert b"errorlist" in act(client, merchant, action, reason="", confirmed="yes").content
     act(client, merchant, action, reason="because", confirmed="yes")
@@ -126,7 +131,7 @@ def test_a_merchants_status_is_set_with_a_reason(action: str, status: str) -> No
 
 
 def test_a_wallet_is_frozen_and_unfrozen() -> None:
-    merchant, client = make_merchant(), desk("view_merchant", "freeze_merchant_wallet")
+    merchant, client = make_merchant(), desk("finance")
     purse = codes.merchant_wallet(merchant.pk)
 
     act(client, merchant, "freeze_selected", reason="odd", confirmed="yes")
@@ -137,8 +142,9 @@ def test_a_wallet_is_frozen_and_unfrozen() -> None:
 
 def test_zones_outlets_and_staff_are_acted_on() -> None:
     merchant = make_merchant()
-    outlet, staff = make_outlet(merchant), Staff.objects.get(user_id=make_staff(merchant))
-    client = desk(superuser=True)
+    outlet = make_outlet(merchant)
+    staff = Staff.objects.get(user_id=make_staff(merchant, Staff.Role.SCANNER))
+    client = desk()
 
     for row, action in (
         (merchant.zone, "pause_selected"),
@@ -160,7 +166,7 @@ def test_zones_outlets_and_staff_are_acted_on() -> None:
 
 def test_a_campaign_in_review_shows_what_changed_and_is_decided() -> None:
     campaign = make_campaign(cap_paise=600_00)
-    client = desk("view_campaign", "review_campaign")
+    client = desk("reviewer")
 
     page = act(client, campaign, "approve_selected")
     assert b"cap_paise" in page.content
@@ -182,7 +188,7 @@ def test_a_campaign_in_review_shows_what_changed_and_is_decided() -> None:
     ],
 )
 def test_an_operator_moves_a_campaign(first: str, then: str, states: tuple[str, str]) -> None:
-    campaign, client = make_campaign(), desk("view_campaign", "suspend_campaign")
+    campaign, client = make_campaign(), desk("city_manager")
 
     for action, state in zip((first, then), states, strict=True):
         act(client, campaign, action, reason="because", confirmed="yes")
@@ -192,10 +198,22 @@ def test_an_operator_moves_a_campaign(first: str, then: str, states: tuple[str, 
 
 def test_new_fees_stand_beside_the_old_ones() -> None:
     make_campaign()
-    fees, client = FeeSchedule.objects.get(), desk("view_feeschedule", "set_fees")
+    fees, client = FeeSchedule.objects.get(), desk("administrator")
 
-    act(client, fees, "replace_selected", cpt="25.50", cpa="0", gst="18", confirmed="yes")
+    act(
+        client,
+        fees,
+        "replace_selected",
+        cpt="25.50",
+        cpa="0",
+        gst="18",
+        boost="600",
+        slots="2",
+        reason="new year",
+        confirmed="yes",
+    )
 
     newest = FeeSchedule.objects.latest("effective_from")
     assert FeeSchedule.objects.count() == 2
     assert (newest.cpt_fee_paise, newest.cpa_fee_paise, newest.gst_bps) == (25_50, 0, 1800)
+    assert (newest.boost_week_paise, newest.boost_slots) == (600_00, 2)

@@ -35,7 +35,7 @@ def test_the_profile_is_what_the_business_app_reads() -> None:
         "wallet": 1234.56,
         "held": 0,
         "frozen": False,
-        "subscription": "free",
+        "subscription": "pro",
         "role": "owner",
         "outlets": [
             {

@@ -11,6 +11,7 @@ from apps.merchants import services
 from apps.merchants.errors import (
     AmountNotPositive,
     ReasonRequired,
+    UnknownZone,
 )
 from apps.merchants.models import Merchant
 from apps.wallet import codes
@@ -21,9 +22,11 @@ from tests.merchants.making import (
     NOON,
     fund,
     make_merchant,
+    make_zone,
 )
 
 pytestmark = pytest.mark.django_db
+ACTOR = uuid4()
 
 
 def balance(merchant: Merchant) -> int:
@@ -122,3 +125,62 @@ def test_a_frozen_wallet_holds_nothing_new_until_it_is_unfrozen() -> None:
         ("merchant.wallet-frozen", {"frozen": False}, {"frozen": True}),
         ("merchant.wallet-unfrozen", {"frozen": True}, {"frozen": False}),
     ]
+
+
+def fund_reserve(**more: Any) -> None:
+    facts: dict[str, Any] = {
+        "zone_code": "MNP",
+        "amount_paise": 500_00,
+        "reference": "UTR7",
+        "actor_id": ACTOR,
+        "reason": "a rider's debt",
+        "now": NOON,
+    }
+    services.fund_reserve(**(facts | more))
+
+
+def reserve_paise() -> int:
+    code = codes.zone_account("MNP", "reserve")
+    return ledger.balances_paise(codes=[code], unopened=True)[code]
+
+
+def test_the_platforms_own_money_is_put_into_the_reserve_and_leaves_a_trace() -> None:
+    make_zone()
+
+    fund_reserve()
+
+    assert reserve_paise() == 500_00
+    assert ledger.balance_paise(code=codes.zone_account("MNP", "bank_nodal")) == 500_00
+    event = AuditEvent.objects.get(action="zone.reserve-funded")
+    assert (event.object_id, event.actor_id, event.reason) == ("MNP", ACTOR, "a rider's debt")
+    assert event.after == {"amount": 500, "reference": "UTR7"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        ({"zone_code": "NWH"}, UnknownZone),
+        ({"amount_paise": 0}, AmountNotPositive),
+        ({"reason": " "}, ReasonRequired),
+        ({"reference": ""}, ReasonRequired),
+    ],
+)
+def test_a_reserve_is_not_funded_without_its_facts(
+    wrong: dict[str, Any], refusal: type[Exception]
+) -> None:
+    make_zone()
+
+    with pytest.raises(refusal):
+        fund_reserve(**wrong)
+
+    assert reserve_paise() == 0
+
+
+def test_one_transfer_of_the_bank_funds_the_reserve_once() -> None:
+    make_zone()
+    fund_reserve()
+
+    with pytest.raises(AlreadyPosted):
+        fund_reserve()
+
+    assert reserve_paise() == 500_00

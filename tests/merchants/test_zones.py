@@ -95,3 +95,17 @@ def test_pausing_a_zone_takes_a_reason_and_leaves_a_trace() -> None:
     assert AuditEvent.objects.get().action == "zone.paused"
     services.resume_zone(code="MNP", actor_id=None, reason="dry", now=NOON)
     assert selectors.zone(code="MNP").bookings_paused_at is None
+
+
+def test_the_nearest_zone_is_named_for_a_place_outside_every_zone() -> None:
+    assert selectors.nearest_zone(place=Point(13.0, 74.8)) is None
+    far = [[longitude + 3, latitude] for longitude, latitude in SQUARE]
+    open_zone("MNP", boundary={"type": "Polygon", "coordinates": [SQUARE]})
+    open_zone("BLR", boundary={"type": "Polygon", "coordinates": [far]})
+    open_zone("XXX")
+
+    found = selectors.nearest_zone(place=Point(13.2, 74.8))
+
+    assert found is not None
+    assert found.zone.code == "MNP"
+    assert 11_000 < found.away_m < 11_250

@@ -1,13 +1,13 @@
 """What operators can and cannot do with messages."""
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, User
 from apps.notifications import services
 from apps.notifications.models import InboxMessage
+from tests.accounts.making import make_operator
 from tests.notifications.making import NOON, make_device, make_message, make_person, row
 
 pytestmark = pytest.mark.django_db
@@ -89,8 +89,7 @@ def test_push_again_makes_failed_ones_due_and_reports_each_refusal(
 
 
 def test_push_again_needs_its_own_permission(client: Client) -> None:
-    viewer = User.objects.create(username="viewer", is_staff=True, created_at=NOON)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_inboxmessage"))
+    viewer = make_operator("finance")
     client.force_login(viewer)
     message = make_message(viewer.pk)
     InboxMessage.objects.update(push_state="FAILED")

@@ -276,7 +276,7 @@ def test_without_the_second_look_one_of_two_registrations_fails(
     _meet_before_saving(monkeypatch)
 
     def once() -> None:
-        services._register(person, "ANDROID", "t", "f", NOON)
+        services._register(person, "ANDROID", "t", "f", NOON, None)
 
     assert at_once(once, once) == ["IntegrityError", "done"]
 

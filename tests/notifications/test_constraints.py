@@ -110,7 +110,7 @@ def test_an_endpoint_is_registered_once_and_for_something() -> None:
     merchant = uuid4()
     _endpoint(merchant, "https://a.example/", "handshake.success")
 
-    with pytest.raises(IntegrityError, match="endpoint_once"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="endpoint_live_once"), transaction.atomic():
         _endpoint(merchant, "https://a.example/", "campaign.completed")
     with pytest.raises(IntegrityError, match="endpoint_subscribed"), transaction.atomic():
         _endpoint(merchant, "https://b.example/")

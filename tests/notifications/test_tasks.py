@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 import uma.celery
@@ -118,10 +119,16 @@ def _two_schedulers(job: _Job) -> list[bool]:
     """Run the job from two threads, the second one while the first is inside."""
     answers: list[bool] = []
     name = next(iter(BEAT))
-    first = threading.Thread(target=lambda: answers.append(run_job(job=name)))
+
+    def run() -> None:
+        answers.append(run_job(job=name))
+        # The thread's own connection, or the tables could not be emptied afterwards.
+        connection.close()
+
+    first = threading.Thread(target=run)
     first.start()
     assert job.entered.wait(timeout=10)
-    second = threading.Thread(target=lambda: answers.append(run_job(job=name)))
+    second = threading.Thread(target=run)
     second.start()
     second.join(timeout=2)
     job.leave.set()
@@ -137,7 +144,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> _Job:
     return job
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_two_schedulers_run_a_job_once(job: _Job) -> None:
     answers = _two_schedulers(job)
 
@@ -145,7 +152,7 @@ def test_two_schedulers_run_a_job_once(job: _Job) -> None:
     assert sorted(answers) == [False, True]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_without_the_lease_two_schedulers_run_it_twice(
     job: _Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:

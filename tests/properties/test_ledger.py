@@ -274,5 +274,6 @@ class Ledger(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(900)
 def test_no_sequence_of_postings_makes_loses_or_overdraws_money() -> None:
     run_state_machine_as_test(Ledger, settings=settings(stateful_step_count=25))

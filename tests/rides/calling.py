@@ -19,8 +19,19 @@ class Api:
     def get(self, path: str, **headers: str) -> Any:  # Any: Django's test response
         return self.client.get(f"/api{path}", headers=self.headers | headers)
 
+    def delete(self, path: str) -> Any:  # Any: as above
+        return self.client.delete(f"/api{path}", headers=self.headers)
+
     def post(self, path: str, body: object = None, **headers: str) -> Any:  # Any: as above
         return self.client.post(
+            f"/api{path}",
+            body if body is not None else {},
+            content_type="application/json",
+            headers=self.headers | {name.replace("_", "-"): text for name, text in headers.items()},
+        )
+
+    def put(self, path: str, body: object = None, **headers: str) -> Any:  # Any: as above
+        return self.client.put(
             f"/api{path}",
             body if body is not None else {},
             content_type="application/json",

@@ -42,12 +42,16 @@ def test_the_profile_and_the_wallet_are_in_rupees(rider: User) -> None:
 
     assert set(profile) == {
         "id", "name", "email", "phone", "wallet", "strikes", "bannedUntil", "zone", "createdAt",
+        "payoutsFrom", "payoutsPausedFor",
     }  # fmt: skip
     assert (profile["id"], profile["name"]) == (str(rider.pk), "Asha")
     assert (profile["wallet"], profile["strikes"], profile["bannedUntil"]) == (149.5, 0, None)
-    assert purses == {
-        "balance": 149.5, "parked": 0, "withdrawing": 0, "owed": 0, "currency": "INR",
+    assert {name: purses[name] for name in ("balance", "parked", "withdrawing", "owed")} == {
+        "balance": 149.5, "parked": 0, "withdrawing": 0, "owed": 0,
     }  # fmt: skip
+    # Nobody has seen who this is, and the money is of today.
+    assert purses["withdrawable"] == 0
+    assert {"code": "too_young", "until": None, "amount": 149.5} in purses["reasons"]
 
 
 def test_the_lines_of_the_statement_add_up_to_the_balance(rider: User) -> None:
@@ -62,5 +66,7 @@ def test_the_lines_of_the_statement_add_up_to_the_balance(rider: User) -> None:
     assert [line["amount"] for line in lines] == [0.01, 49.5, 100]
     assert [line["balance"] for line in lines] == [149.51, 149.5, 100]
     assert {line["type"] for line in lines} == {"goodwill"}
-    assert set(lines[0]) == {"id", "type", "amount", "balance", "timestamp"}
+    assert set(lines[0]) == {
+        "id", "type", "amount", "balance", "timestamp", "title", "part", "bookingId", "counterpart",
+    }  # fmt: skip
     assert "Link" not in second

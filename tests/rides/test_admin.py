@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import AuditEvent, User
 from apps.rides import services
 from apps.rides.models import Booking
+from tests.accounts.making import at_the_desk, make_operator
 from tests.factories import FUNDS_PAISE, MAX_COST_PAISE, Shop, make_booking, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -27,15 +27,9 @@ def booking(shop: Shop) -> Booking:
     return make_booking(shop, now=timezone.now())
 
 
-def operator(*permissions: str) -> Client:
-    user = User.objects.create_superuser(username="operator", password="x")
-    if permissions:
-        user.is_superuser = False
-        user.save(update_fields=["is_superuser"])
-        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+def operator(role: str | None = None) -> Client:
+    """Return a signed-in operator's client: in this role, or with everything."""
+    return at_the_desk(make_operator(role))
 
 
 def void(client: Client, *bookings: Booking, **form: str) -> Any:  # Any: Django's test response
@@ -82,7 +76,7 @@ def test_voiding_asks_why_and_then_frees_the_money(shop: Shop, booking: Booking)
     event = AuditEvent.objects.get(action="booking.voided")
     assert (event.reason, event.actor_id) == (
         "outlet flooded",
-        User.objects.get(username="operator").pk,
+        User.objects.get(is_superuser=True).pk,
     )
 
 
@@ -98,7 +92,7 @@ def test_each_refusal_is_shown_and_the_others_are_voided(shop: Shop, booking: Bo
 
 
 def test_only_who_may_void_is_offered_it(shop: Shop, booking: Booking) -> None:
-    client = operator("view_booking")
+    client = operator("finance")
 
     void(client, booking, confirmed="Void", reason="x")
 

@@ -84,7 +84,7 @@ def test_the_phone_makes_the_same_code_from_what_it_was_given(shop: Shop, rider:
     )
 
 
-def test_booking_takes_nine_statements(
+def test_booking_takes_ten_statements(
     shop: Shop,
     rider: User,
     django_assert_num_queries: Any,  # Any: pytest-django's fixture
@@ -92,8 +92,8 @@ def test_booking_takes_nine_statements(
     api, body = Api(rider.pk), {"campaignId": str(shop.campaign.pk)}
 
     # Twice the key's earlier booking, the rider's lock, live bookings, late cancels, the deal, the
-    # seat, the hold, the booking; and the savepoint that stands in for the transaction.
-    with django_assert_num_queries(9 + 2):
+    # seat, the purses, the hold, the booking; and the savepoint that stands in for the transaction.
+    with django_assert_num_queries(10 + 2):
         api.post("/rides/book", body, idempotency_key="once")
 
 

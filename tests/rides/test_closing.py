@@ -4,14 +4,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 
 from apps.accounts.models import AuditEvent
 from apps.campaigns.models import Allotment
 from apps.merchants import services as merchants
-from apps.rides import selectors, services, tasks
+from apps.rides import selectors, services
 from apps.rides.errors import BookingNotFound, BookingNotLive, ReasonMissing
-from apps.rides.models import Booking
 from apps.wallet import codes
 from tests.factories import (
     FUNDS_PAISE,
@@ -202,27 +200,6 @@ def test_the_bookings_of_a_frozen_merchant_expire_as_well() -> None:
     assert services.expire_overdue(now=NOON + DAY, limit=10) == [booking.pk]
     assert all_back(shop)
     assert make_booking(make_shop("Next door"), rider, now=NOON + DAY).live_slot == 1
-
-
-def test_the_job_runs_until_a_batch_is_short() -> None:
-    shop = make_shop()
-    for _ in range(3):
-        make_booking(shop)
-
-    tasks.expire_overdue(limit=1)
-
-    assert set(Booking.objects.values_list("state", flat=True)) == {"EXPIRED"}
-
-
-def test_the_command_says_how_many_expired(capsys: pytest.CaptureFixture[str]) -> None:
-    shop = make_shop()
-    for _ in range(3):
-        make_booking(shop)
-
-    call_command("expire_bookings", limit=2)
-
-    assert capsys.readouterr().out == "3 booking(s) expired.\n"
-    assert all_back(shop)
 
 
 def test_a_clock_behind_the_one_that_booked_does_not_turn_time_back() -> None:

@@ -148,7 +148,9 @@ def test_a_visit_keeps_its_instant() -> None:
     assert refused("rides_booking_time_forward", error)
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM", "TRUNCATE"])
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM rides_booking", "TRUNCATE rides_booking CASCADE"]
+)
 def test_bookings_are_never_deleted(statement: str) -> None:
     make_booking()
 
@@ -157,7 +159,7 @@ def test_bookings_are_never_deleted(statement: str) -> None:
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(f"{statement} rides_booking")
+        cursor.execute(statement)
 
     assert refused("rides_booking_never_deleted", error)
     assert Booking.objects.count() == 1

@@ -68,6 +68,7 @@ def test_a_scanner_of_one_outlet_is_seen_as_such() -> None:
 def test_somebody_dismissed_is_a_stranger() -> None:
     shop = make_shop()
     booking = make_booking(shop)
+    make_staff(shop.merchant)
     merchants.dismiss_staff(
         staff_id=Staff.objects.get(user_id=shop.owner_id).pk,
         actor_id=None,
@@ -109,7 +110,7 @@ def test_the_look_is_one_statement_and_locks_the_booking_alone() -> None:
         seen = services.lock_for_scan(ref=booking.ref, actor_id=shop.owner_id)
 
     assert len(captured) == 1
-    assert scanning._statement(lock=True).endswith('FOR NO KEY UPDATE OF "rides_booking"')
+    assert scanning._statement(lock=True).text.endswith('FOR NO KEY UPDATE OF "rides_booking"')
     assert seen == services.find_for_scan(ref=booking.ref, actor_id=shop.owner_id)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from uma.stack.folder import ROOT
 
-_MINE = ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
+_MINE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "MONGODB_URL")
 
 
 @dataclass

@@ -1,19 +1,28 @@
 """The demo city: made once, by the services, and never in production."""
 
+import re
 from collections import Counter
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from apps.accounts import selectors as people
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign, Deal
+from apps.gamification.models import Mission, PromoPool
+from apps.handshake.management.commands import seed_demo
 from apps.merchants.models import Merchant, Outlet, Staff
+from apps.payments import selectors as payments
 from apps.wallet import codes
 from apps.wallet import selectors as wallet
+from tests.factories import NOON
 
-TABLES = (User, Merchant, Outlet, Staff, Campaign, Deal)
+KINDS = ("badges", "missions")
+TABLES = (User, Merchant, Outlet, Staff, Campaign, Deal, PromoPool)
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +54,16 @@ def test_the_city_is_made_once() -> None:
 
 
 @pytest.mark.django_db
-def test_both_cities_have_deals_of_every_kind_to_book() -> None:
+def test_somebody_sells_in_both_cities() -> None:
+    _seed()
+
+    assert payments.zones_without_seller(at=timezone.now()) == []
+
+
+@pytest.mark.django_db
+def test_both_cities_have_deals_of_every_kind_to_book(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Late at night there is no time left for tonight's missions.
+    monkeypatch.setattr(seed_demo, "timezone", SimpleNamespace(now=lambda: NOON))
     _seed()
 
     live = Campaign.objects.filter(state="ACTIVE")
@@ -59,6 +77,11 @@ def test_both_cities_have_deals_of_every_kind_to_book() -> None:
     assert live.exclude(windows=[]).exists()
     assert Campaign.objects.filter(state="IN_REVIEW").count() == 4
     assert Deal.objects.filter(is_live=True).count() >= live.count()
+    # And a rider finds missions that are worth something.
+    pools = [codes.promo_pool(f"{kind}-{zone}") for kind in KINDS for zone in ("mnp", "blr")]
+    assert set(wallet.balances_paise(codes=pools).values()) == {25_000_00}
+    for zone in ("MNP", "BLR"):
+        assert Mission.objects.filter(zone_code=zone, reward_paise__gt=0).exists()
 
 
 @pytest.mark.django_db
@@ -84,7 +107,42 @@ def test_an_interrupted_seeding_is_completed() -> None:
     assert _counts() == before
 
 
-def test_without_debug_nobody_signs_in_by_name_alone(settings: LazySettings) -> None:
+@pytest.mark.django_db
+def test_everybody_has_a_number_of_their_own_that_nobody_real_has() -> None:
+    _seed()
+
+    phones = [person.phone for person in User.objects.all()]
+    assert len(set(phones)) == len(phones) == 1 + 12 + 2 * 40
+    assert all(re.fullmatch(r"\+1202555\d{4}", phone) for phone in phones)
+    assert all(100 <= int(phone[-4:]) <= 199 for phone in phones)
+    assert people.person_by_phone(phone="+12025550120") == User.objects.get(username="owner.01")
+
+
+@pytest.mark.django_db
+def test_who_was_seeded_before_people_had_phones_is_given_one() -> None:
+    _seed()
+    for name in ("rider.01", "owner.40", "scanner.33", "operator"):
+        person = User.objects.get(username=name)
+        person.phone, person.phone_index = "", None
+        person.save()
+
+    assert _seed() == "Everything was there.\n"
+    assert User.objects.get(username="owner.40").phone == "+12025550159"
+    assert not User.objects.filter(phone_index=None).exists()
+
+
+def test_with_a_real_firebase_the_demo_says_what_it_cannot_do(settings: LazySettings) -> None:
+    settings.FIREBASE_AUTH_URL = ""
+    said = StringIO()
+
+    call_command("demo", stdout=said)
+
+    assert "real phones" in said.getvalue()
+    with pytest.raises(CommandError, match="POST /api/auth/firebase"):
+        call_command("sign_in", "+12025550101")
+
+
+def test_without_debug_there_is_no_demo_city(settings: LazySettings) -> None:
     settings.DEBUG = False
 
     with pytest.raises(CommandError, match="UMA_DEBUG"):

@@ -42,10 +42,22 @@ def _values(terminal: Terminal) -> dict[str, str]:
     return environment.read(terminal.folder / ".local" / "env")
 
 
+def _line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        # It ended while we were looking.
+        return ""
+
+
 def _child(terminal: Terminal, word: str) -> psutil.Process:
-    found = [one for one in terminal.processes() if word in " ".join(one.cmdline())]
+    found = [one for one in terminal.processes() if word in _line(one)]
     assert found, f"no process with {word}"
     return min(found, key=lambda one: one.pid)
+
+
+def _has(terminal: Terminal, word: str) -> bool:
+    return any(word in _line(one) for one in terminal.processes())
 
 
 def test_it_comes_up_repairs_itself_and_leaves_nothing(terminal: Terminal, until: Until) -> None:
@@ -99,8 +111,20 @@ def _reset_is_refused(terminal: Terminal) -> None:
 def _another_terminal_knows_the_way(terminal: Terminal) -> None:
     path = terminal.folder / ".local" / "env"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with psycopg.connect(_values(terminal)["DATABASE_URL"], autocommit=True) as connection:
+    values = _values(terminal)
+    with psycopg.connect(values["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute("CREATE TABLE mark AS SELECT 'still here' AS said")
+    _the_role_that_serves_owns_nothing(values["DATABASE_URL"])
+
+
+def _the_role_that_serves_owns_nothing(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        who = connection.execute(
+            "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
+        assert who.fetchone() == ("uma_app", False)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE wallet_account SET balance_paise = 1")
 
 
 def _marked(terminal: Terminal) -> object:
@@ -128,8 +152,9 @@ def _a_killed_web_server_comes_back(terminal: Terminal, *, port: int, until: Unt
     web = _child(terminal, "granian")
     web.kill()
 
-    until(lambda: not ports.is_open(port) or _child(terminal, "granian").pid != web.pid, 10)
-    until(lambda: ports.is_open(port), 30)
+    # Between the killed one and the next there may be none at all.
+    until(lambda: all(one.pid != web.pid for one in terminal.processes()), 10)
+    until(lambda: _has(terminal, "granian") and ports.is_open(port), 30)
 
 
 def _ctrl_c_ends_everything_within_five_seconds(

@@ -9,7 +9,13 @@ from apps.wallet import selectors
 # money came.
 NOT_BOOKKEEPING = {"custody"}
 # Written by migrations, once.
-CHART = ("wallet_account_kind", "wallet_posting_rule")
+CHART = (
+    "wallet_account_kind",
+    "wallet_posting_rule",
+    "payments_walletpolicy",
+    "merchants_planfeature",
+    "merchants_planprice",
+)
 
 
 def without_chart(truncate: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
+from tests.wallet.books import CHART
 from tests.wallet.hostile import (
     LEDGER,
     Books,
@@ -17,25 +18,15 @@ pytestmark = pytest.mark.django_db
 
 # Any column will do: these tables take no UPDATE at all.
 A_COLUMN = {
-    "wallet_account_kind": "kind",
     "wallet_hold": "amount_paise",
     "wallet_journal": "memo",
-    "wallet_posting_rule": "max_paise",
     "wallet_transfer": "amount_paise",
 }
 APPENDS = [f"UPDATE {table} SET {column} = {column}" for table, column in A_COLUMN.items()]
-DELETES = [f"DELETE FROM {table}" for table in LEDGER]
-TRUNCATES = [f"TRUNCATE {table} CASCADE" for table in LEDGER]
-CHART = [
-    (
-        "INSERT INTO wallet_account_kind SELECT 'gift', family, normal_side, keeps_balance,"
-        " may_overdraw FROM wallet_account_kind LIMIT 1"
-    ),
-    (
-        "INSERT INTO wallet_posting_rule (journal_kind, debit_kind, credit_kind, max_paise,"
-        " same_party) VALUES ('topup', 'cpt', 'merchant_wallet', 100, false)"
-    ),
-]
+# The chart is its owner's to change, by migrations (test_hostile_serving.py).
+WRITTEN = [table for table in LEDGER if table not in CHART]
+DELETES = [f"DELETE FROM {table}" for table in WRITTEN]
+TRUNCATES = [f"TRUNCATE {table} CASCADE" for table in WRITTEN]
 
 ACCOUNT_EDITS = {
     "balance": "balance_paise = balance_paise + 1",
@@ -85,7 +76,7 @@ def books() -> Books:
     return make_books()
 
 
-@pytest.mark.parametrize("statement", [*APPENDS, *DELETES, *TRUNCATES, *CHART])
+@pytest.mark.parametrize("statement", [*APPENDS, *DELETES, *TRUNCATES])
 def test_no_table_of_the_ledger_is_rewritten(books: Books, statement: str) -> None:
     before = rows()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import connection
 
-from apps.wallet import invariants
+from apps.wallet import installed, invariants
 from tests.wallet.hostile import Books, commit, make_books, posting
 from tests.wallet.scenes import HOLD_PAISE
 
@@ -185,7 +185,7 @@ TAMPERINGS = {
         "custody",
         "SELECT 1",
         "'ledger'",
-        "465200 paise in custody",
+        "short, of which debts explain 0",
         before=posting("goodwill", ("goodwill", "rider", 10**7)),
     ),
     "a guard dropped": Tampering(
@@ -199,6 +199,45 @@ TAMPERINGS = {
         "ALTER TABLE wallet_hold DISABLE TRIGGER pgtrigger_wallet_hold_stays_92fed",
         "'pgtrigger_wallet_hold_stays_92fed'",
         "is switched off",
+    ),
+    "a guard that runs another function": Tampering(
+        "guards",
+        "CREATE OR REPLACE TRIGGER pgtrigger_wallet_transfer_moves_f4159 BEFORE INSERT ON"
+        " wallet_transfer FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "'pgtrigger_wallet_transfer_moves_f4159'",
+        "another",
+    ),
+    "a guard's function rewritten": Tampering(
+        "guards",
+        "CREATE OR REPLACE FUNCTION wallet_transfer_move() RETURNS trigger LANGUAGE plpgsql"
+        " SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NEW; END'",
+        "'wallet_transfer_move()'",
+        "is not the function on record",
+    ),
+    "a guard's function that looks elsewhere": Tampering(
+        "guards",
+        "ALTER FUNCTION wallet_transfer_move() RESET ALL",
+        "'wallet_transfer_move()'",
+        "is not the function on record",
+    ),
+    "a function of the ledger that is gone": Tampering(
+        "guards",
+        "DROP FUNCTION wallet_lock(jsonb)",
+        "'wallet_lock(jsonb)'",
+        "is absent",
+    ),
+    "a function of somebody's own": Tampering(
+        "guards",
+        "CREATE FUNCTION wallet_gift() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "'wallet_gift()'",
+        "is not on record",
+    ),
+    "a trigger of somebody's own": Tampering(
+        "guards",
+        "CREATE TRIGGER gift BEFORE INSERT ON wallet_transfer FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "'gift'",
+        "is not declared",
     ),
     "a guard that runs something else": Tampering(
         "guards",
@@ -249,6 +288,11 @@ def test_a_check_names_the_row_that_was_tampered_with(books: Books, tampering: T
     assert violation.check == tampering.check
     assert violation.row == row
     assert tampering.detail in violation.detail
+
+
+def test_the_functions_on_record_are_those_that_the_migrations_make() -> None:
+    """Red after a migration that changes one: migrate a fresh database, then `manage.py record_functions`."""
+    assert installed.functions() == installed.recorded()
 
 
 def test_every_check_is_proved_by_a_tampering() -> None:

@@ -1,0 +1,364 @@
+"""Every act of the desk leaves who, what, before and after, why and from where, on the object's own page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts import selectors, services
+from apps.accounts.models import AuditEvent, OperatorRole, Session, User
+from apps.campaigns.models import Boost, Campaign, FeeSchedule
+from apps.gamification.models import (
+    Appeal,
+    ForceMajeure,
+    PromoPool,
+    Restriction,
+    Reward,
+    Strike,
+    StrikePolicy,
+)
+from apps.handshake.models import Dispute, Handshake
+from apps.merchants.models import (
+    ApiKey,
+    Merchant,
+    Outlet,
+    PlanFeature,
+    PlanPrice,
+    Staff,
+    Subscription,
+    SubscriptionCharge,
+    Zone,
+)
+from apps.notifications.models import InboxMessage
+from apps.ondc.models import InboundMessage, Settlement
+from apps.payments.models import (
+    BankLine,
+    FundAccount,
+    GatewayEvent,
+    Payout,
+    PayoutHalt,
+    ReconException,
+    SettledLine,
+    WalletPolicy,
+)
+from apps.rides.models import Booking
+from tests.accounts.cities import City, make_city
+from tests.handshake.visiting import visit
+from uma.kernel import context
+from uma.kernel.geo import Point
+
+pytestmark = pytest.mark.django_db
+REASON = "as agreed on the phone, ticket 4711"
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def sql(statement: str) -> Callable[[object], None]:
+    """Bring a row into the state that an act starts from, past the guards that keep it otherwise."""
+
+    def prepare(key: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(statement, [str(key)])
+            cursor.execute("SET LOCAL session_replication_role = origin")
+
+    return prepare
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act at the desk: on which row, in which state, and what it leaves on the trail."""
+
+    model: type[Model]
+    name: str
+    event: str
+    given: dict[str, str] = field(default_factory=dict)
+    before: Callable[[object], None] | None = None
+    where: dict[str, object] = field(default_factory=dict)
+    reason: str = REASON
+
+
+IN_REVIEW = sql("UPDATE campaigns_campaign SET state = 'IN_REVIEW' WHERE id = %s")
+# What the books say does not change: the money of a payout that waits is set aside in either state.
+SCREENED = sql("UPDATE payments_payout SET state = 'SCREENING' WHERE id = %s")
+LIMITS = {
+    "payout_min": "100", "payout_max": "2000", "payouts_a_day": "3", "credit_age_hours": "24",
+}  # fmt: skip
+# In this order: what an act leaves behind is what the next one finds.
+ACTS = [
+    Act(Zone, "pause_selected", "zone.paused"),
+    Act(Zone, "resume_selected", "zone.resumed"),
+    Act(Zone, "fund_reserve", "zone.reserve-funded", {"amount": "1000", "reference": "UTR-1"}),
+    Act(
+        FeeSchedule,
+        "replace_selected",
+        "fees.set",
+        {"cpt": "21", "cpa": "51", "gst": "18", "boost": "600", "slots": "4"},
+    ),
+    Act(Merchant, "top_up", "merchant.topped-up", {"amount": "500", "reference": "UTR-2"}),
+    Act(Merchant, "freeze_selected", "merchant.wallet-frozen"),
+    Act(Merchant, "unfreeze_selected", "merchant.wallet-unfrozen"),
+    Act(Merchant, "suspend_selected", "merchant.suspended"),
+    Act(Merchant, "activate_selected", "merchant.active"),
+    Act(Boost, "stop_selected", "campaign.boost-stopped"),
+    Act(Campaign, "pause_selected", "campaign.paused"),
+    Act(Campaign, "resume_selected", "campaign.resumed", reason=""),
+    Act(Campaign, "suspend_selected", "campaign.suspended"),
+    Act(Campaign, "lift_selected", "campaign.lifted"),
+    Act(Campaign, "reject_selected", "campaign.rejected", before=IN_REVIEW),
+    Act(Campaign, "approve_selected", "campaign.approved", before=IN_REVIEW),
+    Act(Campaign, "end_selected", "campaign.ended", reason=""),
+    Act(Booking, "void_selected", "booking.voided", where={"state": "BOOKED"}),
+    Act(Appeal, "reject_selected", "appeal.decided", where={"state": "OPEN"}),
+    Act(Appeal, "uphold_selected", "appeal.decided", where={"state": "OPEN"}),
+    Act(Strike, "overturn_selected", "strike.overturned", where={"overturned_at": None}),
+    Act(Restriction, "end_selected", "restriction.ended"),
+    Act(ForceMajeure, "withdraw_selected", "force-majeure.withdrawn"),
+    Act(
+        StrikePolicy,
+        "replace_selected",
+        "strike-policy.set",
+        {"clears": "ALL", "limit": "3", "window_days": "90", "ladder_days": "7, 30"},
+    ),
+    Act(PromoPool, "fund_selected", "promo-pool.funded", {"amount": "500", "reference": "UTR-9"}),
+    Act(Reward, "pay_selected", "reward.paid", where={"program": "badges-blr"}),
+    Act(Handshake, "approve_selected", "handshake.review-approved", where={"review": True}),
+    Act(Dispute, "for_rider", "dispute.decided", where={"state": "OPEN"}),
+    Act(Dispute, "for_merchant", "dispute.decided", where={"state": "OPEN"}),
+    Act(Handshake, "reverse_selected", "handshake.reversed", where={"reversals": None}),
+    Act(
+        InboxMessage,
+        "push_again",
+        "message.push-again",
+        before=sql("UPDATE notifications_inboxmessage SET push_state = 'SKIPPED' WHERE id = %s"),
+        reason="pushed again from the console",
+    ),
+    Act(
+        GatewayEvent,
+        "replay_selected",
+        "gateway-event.replayed",
+        before=sql("UPDATE payments_gatewayevent SET state = 'PARKED' WHERE id = %s"),
+    ),
+    Act(
+        InboundMessage,
+        "replay_selected",
+        "inbound-message.replayed",
+        before=sql("UPDATE ondc_inboundmessage SET state = 'PARKED' WHERE id = %s"),
+    ),
+    Act(
+        Settlement,
+        "settle_selected",
+        "ondc-settlement.settled",
+        {"amount": "2", "reference": "UTR-FEE"},
+    ),
+    Act(FundAccount, "verify_selected", "fund_account.verified"),
+    Act(
+        FundAccount,
+        "set_kyc_level",
+        "person.kyc-level-set",
+        {"level": "2"},
+        where={"person__isnull": False},
+    ),
+    Act(Payout, "approve_selected", "payout.approved", before=SCREENED),
+    Act(Payout, "reject_selected", "payout.rejected", before=SCREENED),
+    Act(Payout, "ask_again_selected", "payout.asked-again"),
+    Act(Payout, "halt_all", "payouts.halted"),
+    Act(PayoutHalt, "resume_all", "payouts.resumed"),
+    Act(WalletPolicy, "replace_selected", "wallet-policy.set", LIMITS),
+    Act(SettledLine, "accept_fee", "settlement.fee-accepted"),
+    Act(BankLine, "record_float", "float.funded", {"zone": "MNP", "amount": "900"}),
+    Act(
+        ReconException,
+        "explain_selected",
+        "recon-exception.explained",
+        {"amount": "12.34"},
+        where={"state": "OPEN"},
+    ),
+    Act(
+        ReconException,
+        "close_selected",
+        "recon-exception.closed",
+        {"amount": "12.34"},
+        where={"state": "EXPLAINED"},
+    ),
+    Act(Outlet, "pause_selected", "outlet.paused"),
+    Act(Outlet, "open_selected", "outlet.open"),
+    Act(Outlet, "close_selected", "outlet.closed"),
+    Act(ApiKey, "revoke_selected", "api-key.revoked"),
+    Act(
+        PlanFeature,
+        "set_selected",
+        "plan.feature-set",
+        {"most": "30"},
+        where={"plan": "PRO", "feature": "outlets"},
+    ),
+    Act(
+        PlanPrice,
+        "replace_selected",
+        "plan.price-set",
+        {"price": "1099", "from_day": "2040-01-01"},
+        where={"plan": "PRO"},
+    ),
+    Act(Merchant, "agree_price", "plan.price-agreed", {"price": "4999", "from_day": "2040-01-01"}),
+    Act(SubscriptionCharge, "refund_selected", "plan.refunded", {"amount": "10"}),
+    Act(Subscription, "end_selected", "plan.ended"),
+    Act(
+        Staff,
+        "dismiss_selected",
+        "staff.dismissed",
+        before=sql("UPDATE merchants_staff SET role = 'MANAGER' WHERE id = %s"),
+    ),
+    Act(Session, "sign_out_selected", "session.revoked"),
+    Act(User, "grant_role", "operator.role-granted", {"role": "support", "zone_code": "MNP"}),
+    Act(OperatorRole, "revoke_selected", "operator.role-revoked"),
+    Act(User, "reveal_phone", "person.phone-revealed"),
+]
+
+
+@pytest.fixture
+def city() -> City:
+    return make_city("MNP")
+
+
+@pytest.fixture
+def operator() -> User:
+    return User.objects.create_superuser(username="asha", password="p")
+
+
+def path(model: type[Model], view: str, *args: Any) -> str:  # Any: keys of many types
+    # A key of Razorpay's has an underscore, by which the console escapes.
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}"
+    return reverse(name, args=[quote(arg) for arg in args])
+
+
+def test_the_table_names_every_act_of_the_desk() -> None:
+    offered = {
+        (model, str(name))
+        for model, site in admin.site._registry.items()
+        for name in site.actions or ()
+    }
+
+    assert {(act.model, act.name) for act in ACTS} == offered
+
+
+def test_every_act_is_on_the_trail_and_on_the_page_of_its_object(
+    client: Client, city: City, operator: User
+) -> None:
+    client.force_login(operator)
+    other = make_city("BLR")
+    # Scanned from afar, so that it waits for a review.
+    far = visit(city.shop, now=timezone.now(), location=Point(13.4, 74.8))
+    other.rows[Handshake].add(far.pk)
+    missing: list[str] = []
+
+    for act in ACTS:
+        rows = act.model._default_manager.filter(**act.where)
+        # What migrations write belongs to no city.
+        if of_cities := city.rows[act.model] | other.rows[act.model]:
+            rows = rows.filter(pk__in=of_cities)
+        key = next(iter(rows.order_by("pk").values_list("pk", flat=True)), None)
+        if key is None:
+            missing.append(f"{act.model.__name__}.{act.name}: no such row")
+            continue
+        if act.before is not None:
+            act.before(key)
+        known = set(AuditEvent.objects.values_list("pk", flat=True))
+        answer = client.post(
+            path(act.model, "changelist"),
+            {
+                "action": act.name,
+                "_selected_action": str(key),
+                "confirmed": "yes",
+                "reason": REASON,
+                **act.given,
+            },
+            headers={"X-Request-ID": "support-case-42"},
+        )
+        events = AuditEvent.objects.exclude(pk__in=known).filter(action=act.event)
+        if not events:
+            missing.append(f"{act.model.__name__}.{act.name}: {told(client, answer.status_code)}")
+            continue
+        event = events[0]
+        page = client.get(path(act.model, "change", key)).content.decode()
+        complete = {
+            "actor": event.actor_id == operator.pk,
+            "reason": event.reason == act.reason,
+            "address": event.address == "127.0.0.1",
+            "request": event.request_id == "support-case-42",
+            "before and after": event.before != event.after,
+            "on its page": act.event in page and ">asha</a>" in page,
+        }
+        missing += [f"{act.event}: {fact}" for fact, is_there in complete.items() if not is_there]
+
+    assert not missing, "\n".join(missing)
+
+
+def told(client: Client, status: int) -> str:
+    page = client.get("/admin/").content.decode()
+    start = page.find('class="messagelist"')
+    return f"{status} {' '.join(page[start : start + 300].split())}"
+
+
+def test_every_page_of_the_desk_has_a_trail(client: Client, city: City, operator: User) -> None:
+    client.force_login(operator)
+
+    for model, site in admin.site._registry.items():
+        if not city.rows.get(model) or not model._meta.managed:
+            continue
+        key = min(city.rows[model], key=str)
+        page = client.get(path(model, "change", key))
+        assert page.status_code == 200, (model, site)
+        assert 'id="trail"' in page.content.decode(), model
+
+
+def record(**given: object) -> AuditEvent:
+    object_id = str(uuid4())
+    services.record(
+        action="thing.done", object_type="thing", object_id=object_id, actor_id=None, at=NOON,
+        **given,  # type: ignore[arg-type]  # facts of the trail
+    )  # fmt: skip
+    return AuditEvent.objects.get(object_id=object_id)
+
+
+def test_where_an_act_was_asked_from_is_known_without_being_passed_on() -> None:
+    context.begin(context.Origin("request-0001", lambda: "2001:db8::7"))
+    try:
+        asked, passed, odd = record(), record(address="198.51.100.7"), record(address="unknown")
+    finally:
+        context.end()
+    by_a_job = record()
+
+    assert (asked.address, asked.request_id) == ("2001:db8::7", "request-0001")
+    assert passed.address == "198.51.100.7"
+    assert odd.address == "2001:db8::7"
+    assert (by_a_job.address, by_a_job.request_id) == (None, "")
+
+
+def test_a_trail_shows_the_newest_first_and_only_what_changed() -> None:
+    object_id = str(uuid4())
+    for hour, (before, after) in enumerate(
+        [
+            ({}, {"state": "DRAFT"}),
+            ({"state": "DRAFT", "zone": "MNP"}, {"state": "LIVE", "zone": "MNP"}),
+        ]
+    ):
+        services.record(
+            action=f"thing.{hour}", object_type="thing", object_id=object_id, actor_id=None,
+            at=NOON + timedelta(hours=hour), before=before, after=after,
+        )  # fmt: skip
+
+    newest, oldest = selectors.trail(object_ids=[object_id])
+
+    assert [(c.fact, c.before, c.after) for c in newest.changes] == [("state", "DRAFT", "LIVE")]
+    assert [(c.fact, c.before, c.after) for c in oldest.changes] == [("state", "—", "DRAFT")]
+    assert (newest.actor, newest.action) == ("a job", "thing.1")
+    assert len(selectors.trail(object_ids=[object_id], limit=1)) == 1

@@ -1,0 +1,114 @@
+"""The platform with its pretended clouds, and a real browser in front of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from tests.browser.chromium import PATIENCE_MS, Visit, launch, visiting
+from tests.browser.guests import film
+from tests.browser.people import sign_in
+from tests.faults.conftest import Platform
+from tests.notifications.clouds import SandboxProcess
+from tests.sandbox.pretended_razorpay import (
+    KEY_ID,
+    KEY_SECRET,
+    WEBHOOK_SECRET,
+    WEBHOOK_SECRET_X,
+    RazorpayProcess,
+)
+from uma.stack import ports
+
+_HERE = Path(__file__).parent
+Counter = Callable[[str | bytes], Any]  # Any: a context manager over a visit
+
+
+@pytest.fixture(scope="session")
+def firebase(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """The pretended Firebase that pages ask for codes."""
+    process = SandboxProcess(tmp_path_factory.mktemp("firebase"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(
+    tmp_path_factory: pytest.TempPathFactory, firebase: SandboxProcess
+) -> Iterator[Platform]:
+    """The running platform with the demo city, a pretended Razorpay beside it."""
+    # Each must know the other's address before it starts.
+    port = ports.any_free()
+    razorpay = RazorpayProcess(webhooks=f"http://{ports.HOST}:{port}")
+    more = {
+        **firebase.settings,
+        "UMA_RAZORPAY_KEY_ID": KEY_ID,
+        "UMA_RAZORPAY_KEY_SECRET": KEY_SECRET,
+        "UMA_RAZORPAY_URL": razorpay.url,
+        "UMA_RAZORPAY_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+        "UMA_RAZORPAYX_WEBHOOK_SECRETS": WEBHOOK_SECRET_X,
+    }
+    platform = Platform(tmp_path_factory.mktemp("platform"), more=more, port=port)
+    platform.manage("migrate", "--no-input")
+    platform.manage("grant")
+    # A badge's money would come while a test counts what a visit pays.
+    platform.manage("seed_demo", "--empty-pools")
+    platform.web.start()
+    platform.worker.start()
+    yield platform
+    platform.stop()
+    razorpay.stop()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    # Not for the session: its event loop would be the running one for tests that come after.
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed(browser: Browser, platform: Platform) -> dict[str, Any]:  # Any: Playwright's
+    """The cookies of somebody who is signed in at the counter."""
+    with visiting(browser, platform.url) as visit:
+        sign_in(visit.page, to="/business/scan")
+        state: dict[str, Any] = dict(visit.context.storage_state())
+        return state
+
+
+@pytest.fixture
+def counter(
+    playwright: Playwright, platform: Platform, signed: dict[str, Any], tmp_path: Path
+) -> Counter:
+    """A browser at the counter, whose camera sees this code."""
+
+    @contextmanager
+    def at(code: str | bytes) -> Iterator[Visit]:
+        browser = launch(playwright, film=film(code, tmp_path))
+        try:
+            with visiting(
+                browser, platform.url, storage_state=signed, permissions=["camera"]
+            ) as visit:
+                yield visit
+        finally:
+            browser.close()
+
+    return at
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs them all: they share a platform."""
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.timeout(240))

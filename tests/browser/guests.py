@@ -1,0 +1,100 @@
+"""Guests with a booking, as their phones behave, and what a camera sees of them."""
+
+import base64
+import io
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import qrcode
+import requests
+from PIL import Image
+
+from apps.rides import qr
+from tests.faults.conftest import Platform
+from tests.notifications.clouds import SandboxProcess
+
+TIMEOUT_S = 30
+FRAME = (1280, 720)
+FRAMES = 5
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A rider whose phone has a booking and its key."""
+
+    platform: Platform
+    headers: dict[str, str]
+    ride: dict[str, Any]  # Any: JSON
+
+    @property
+    def _key(self) -> bytes:
+        text: str = self.ride["qrKey"]
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+    def code(self, *, seconds_ago: int = 0) -> str:
+        """Return what the phone shows, or showed."""
+        _, kid, ref, *_ = self.ride["qrCode"].split(".")
+        step = qr.step_at(datetime.now(UTC)) - seconds_ago // qr.STEP_SECONDS
+        return qr.token(key=self._key, kid=kid, ref=ref, step=step)
+
+    def digits(self) -> str:
+        return qr.spoken_code(key=self._key, step=qr.step_at(datetime.now(UTC)))
+
+    def status(self) -> str:
+        answer = requests.get(
+            f"{self.platform.url}/api/rides/{self.ride['id']}",
+            headers=self.headers,
+            timeout=TIMEOUT_S,
+        )
+        status: str = answer.json()["status"]
+        return status
+
+
+def entered(
+    platform: Platform, firebase: SandboxProcess, phone: str, *, role: str
+) -> dict[str, str]:
+    """Sign in as an app does; return the headers to speak to the API with."""
+    body = {"idToken": firebase.sign_in(phone)["idToken"], "role": role, "platform": "android"}
+    signed = requests.post(f"{platform.url}/api/auth/firebase", json=body, timeout=TIMEOUT_S)
+    assert signed.status_code in {200, 201}, signed.text
+    return {"Authorization": f"Bearer {signed.json()['access']}"}
+
+
+def book(platform: Platform, firebase: SandboxProcess, phone: str, *, merchant_id: str) -> Guest:
+    """Sign in as a rider does and book the merchant's deal."""
+    headers = entered(platform, firebase, phone, role="rider")
+    near = "near=13.3525,74.7926&radius=5000&sort=distance&limit=100"
+    deals = requests.get(
+        f"{platform.url}/api/campaigns?{near}", headers=headers, timeout=TIMEOUT_S
+    ).json()
+    deal = next(row for row in deals if row["merchantId"] == merchant_id and row["bookable"])
+    made = requests.post(
+        f"{platform.url}/api/rides/book",
+        json={"campaignId": deal["id"]},
+        headers=headers | {"Idempotency-Key": secrets.token_hex(16)},
+        timeout=TIMEOUT_S,
+    )
+    assert made.status_code == 201, made.text
+    return Guest(platform, headers, made.json()["ride"])
+
+
+def film(code: str | bytes, folder: Path) -> Path:
+    """
+    Return a film for the fake camera: a phone that shows this code, held a little off the middle.
+
+    Bytes are a picture of the code, as it stands on somebody's screen.
+    """
+    frame = Image.new("RGB", FRAME, (96, 104, 100))
+    if isinstance(code, bytes):
+        shown = Image.open(io.BytesIO(code)).convert("RGB").resize((380, 380))
+    else:
+        shown = qrcode.make(code, box_size=8).get_image().convert("RGB").resize((380, 380))
+    frame.paste(shown, (500, 150))
+    jpeg = io.BytesIO()
+    frame.save(jpeg, "JPEG", quality=85)
+    path = folder / f"{secrets.token_hex(4)}.mjpeg"
+    path.write_bytes(jpeg.getvalue() * FRAMES)
+    return path

@@ -1,0 +1,113 @@
+"""A rider's way: a deal on the map, a ticket that draws its own code, and a screen that says what it brought."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from apps.handshake.management import demo_city
+from tests.browser.chromium import DESKTOP, PHONE, visiting
+from tests.browser.conftest import Counter
+from tests.browser.people import sign_in
+from tests.faults.conftest import Platform
+
+# The demo city's first business, at whose counter the camera stands.
+SHOP = "Laterite Coffee Room"
+# A code lives for thirty seconds at the most; a slow machine is shown the next.
+TRIES = 4
+DRAWN = re.compile(r"^UMA1\.")
+
+
+def find_on_the_map(page: Page) -> None:
+    """Narrow the deals to cafés, touch the shop's pin, and open the deal that it lights."""
+    page.get_by_label("Kind of place").select_option("cafe")
+    expect(page.locator("a.deal", has_text=SHOP)).to_be_visible()
+    flip = page.get_by_role("button", name="Map")
+    if flip.is_visible():
+        flip.click()
+    page.get_by_role("button", name=re.compile(rf"^{SHOP}, ₹")).click()
+    card = page.locator("a.deal.picked")
+    expect(card).to_contain_text(SHOP)
+    card.click()
+    expect(page.get_by_role("heading", name=SHOP)).to_be_visible()
+
+
+def book(page: Page) -> None:
+    page.get_by_role("button", name="Book").click()
+    expect(page).to_have_url(re.compile(r"/app/tickets/[0-9a-f-]{36}$"))
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    expect(page.locator("#qr")).to_have_attribute("data-text", DRAWN)
+
+
+def scan(page: Page, counter: Counter) -> str:
+    """Hold the rider's screen before the counter's camera until it was read in time; return what it says."""
+    said = ""
+    for _ in range(TRIES):
+        with counter(page.locator(".qr").screenshot()) as visit:
+            visit.page.goto("/business/scan")
+            verdict = visit.page.get_by_role("dialog")
+            expect(verdict).to_be_visible()
+            said = verdict.inner_text()
+            visit.complaints[:] = [one for one in visit.complaints if "410" not in one]
+        if "old picture" not in said:
+            break
+    return said
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_deal_on_the_map_becomes_a_ticket_and_the_ticket_cash_back(
+    browser: Browser, platform: Platform, counter: Counter, size: dict[str, int]
+) -> None:
+    phone = demo_city.rider_phone(2 if size == PHONE else 3)
+    with visiting(browser, platform.url, viewport=size) as visit:
+        page = visit.page
+        sign_in(page, phone, to="/app/?zone=MNP")
+        find_on_the_map(page)
+        book(page)
+        page.evaluate("window.same = true")
+
+        offline = size == DESKTOP
+        if offline:
+            # The phone was here before, and has no network at the counter.
+            page.evaluate("navigator.serviceWorker.ready")
+            page.reload()
+            drawn(page)
+            visit.context.set_offline(True)
+            page.reload()
+            page.evaluate("window.same = true")
+            drawn(page)
+        assert re.search(r"Apply \d+ %", scan(page, counter))
+        visit.context.set_offline(False)
+
+        expect(page.get_by_role("alert").filter(has_text="Thank you")).to_contain_text("₹100")
+        assert page.evaluate("window.same"), "the screen changed by itself"
+        page.get_by_role("button", name="Lovely").click()
+        expect(page.get_by_text("Visited")).to_be_visible()
+        if offline:
+            visit.complaints[:] = [one for one in visit.complaints if "DISCONNECTED" not in one]
+
+
+def test_a_form_says_what_is_wrong_and_does_what_is_right(
+    browser: Browser, platform: Platform
+) -> None:
+    with visiting(browser, platform.url) as visit:
+        page = visit.page
+        sign_in(page, demo_city.rider_phone(4), to="/app/withdraw")
+        page.get_by_label("Your name, as the bank writes it").first.fill("Demo Rider")
+        page.get_by_label("UPI address").fill("no address")
+        page.get_by_role("button", name="Add it").first.click()
+        expect(page.get_by_role("alert")).to_contain_text("Look at the marked field")
+        expect(page.get_by_label("UPI address")).to_have_attribute("aria-invalid", "true")
+        page.get_by_label("UPI address").fill("demo.rider@okbank")
+        page.get_by_role("button", name="Add it").first.click()
+        expect(page.get_by_text("•••@okbank")).to_be_visible()
+
+        page.goto("/app/privacy")
+        agree = page.get_by_role("button", name="No. Tap to agree").first
+        agree.click()
+        expect(page.get_by_role("button", name="Yes. Tap to take it back")).to_have_count(1)
+        # The console tells of the answer of 422.
+        visit.complaints[:] = [one for one in visit.complaints if "422" not in one]

@@ -1,0 +1,129 @@
+"""The counter: a camera that sees a guest's code, and one screen that says what to do."""
+
+import re
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chromium import visiting
+from tests.browser.conftest import Counter
+from tests.browser.guests import TIMEOUT_S, book, entered
+from tests.browser.people import OWNER
+from tests.faults.conftest import Platform
+from tests.notifications.clouds import SandboxProcess
+
+# A code lives for thirty seconds at the most; a machine that starts a browser more slowly is shown
+# the code of the moment again, as a guest would show it.
+TRIES = 4
+
+
+@pytest.fixture(scope="module")
+def shop_id(platform: Platform, firebase: SandboxProcess) -> str:
+    """The merchant whose owner stands at the counter."""
+    headers = entered(platform, firebase, OWNER, role="merchant")
+    answer = requests.get(
+        f"{platform.url}/api/merchant/profile", headers=headers, timeout=TIMEOUT_S
+    )
+    found: str = answer.json()["id"]
+    return found
+
+
+def verdict(page: Page) -> Any:  # Any: Playwright's locator
+    return page.get_by_role("dialog")
+
+
+def test_a_guests_code_before_the_camera_is_a_visit(
+    platform: Platform, firebase: SandboxProcess, counter: Counter, shop_id: str
+) -> None:
+    guest = book(platform, firebase, "+919000077001", merchant_id=shop_id)
+    said = ""
+
+    for _ in range(TRIES):
+        with counter(guest.code()) as visit:
+            visit.page.goto("/business/scan")
+            expect(verdict(visit.page)).to_be_visible()
+            said = verdict(visit.page).inner_text()
+            visit.complaints[:] = [one for one in visit.complaints if "410" not in one]
+        if "old picture" not in said:
+            break
+
+    assert re.search(r"Apply \d+ %", said), said
+    assert re.search(r"Guest\s+New here", said)
+    assert re.search(r"You pay\s+₹[\d.]+", said)
+    assert guest.status() == "completed"
+
+
+def test_an_old_picture_of_a_code_is_refused_kindly(
+    platform: Platform, firebase: SandboxProcess, counter: Counter, shop_id: str
+) -> None:
+    guest = book(platform, firebase, "+919000077002", merchant_id=shop_id)
+
+    with counter(guest.code(seconds_ago=90)) as visit:
+        visit.page.goto("/business/scan")
+
+        expect(verdict(visit.page)).to_contain_text("Ask the guest to open it anew")
+        verdict(visit.page).get_by_role("button", name="Next guest").click()
+        expect(verdict(visit.page)).not_to_be_visible()
+        # The console tells of the answer of 410.
+        visit.complaints.clear()
+
+    assert guest.status() == "pending_scan"
+
+
+def test_what_is_scanned_without_a_network_is_settled_when_it_is_back(
+    platform: Platform, firebase: SandboxProcess, counter: Counter, shop_id: str
+) -> None:
+    guest = book(platform, firebase, "+919000077003", merchant_id=shop_id)
+    offline = ""
+
+    for _ in range(TRIES):
+        with counter(guest.code()) as visit:
+            page = visit.page
+            # The page opens without a network as well: it was here before.
+            page.goto("/business/more")
+            page.evaluate("navigator.serviceWorker.ready")
+            page.goto("/business/scan", wait_until="commit")
+            visit.context.set_offline(True)
+            expect(verdict(page)).to_be_visible()
+            offline = verdict(page).inner_text()
+            if "Kept" in offline:
+                verdict(page).get_by_role("button", name="Next guest").click()
+                expect(page.get_by_text("1 waiting for the network")).to_be_visible()
+            visit.context.set_offline(False)
+            if "Kept" in offline:
+                expect(page.locator("#settled")).to_contain_text(
+                    re.compile(r"Apply \d+ %|old picture")
+                )
+                expect(page.get_by_text("waiting for the network")).not_to_be_visible()
+            visit.complaints.clear()
+        if guest.status() == "completed":
+            break
+
+    assert "Kept" in offline
+    assert guest.status() == "completed"
+
+
+def test_six_spoken_digits_do_as_well(
+    platform: Platform,
+    firebase: SandboxProcess,
+    browser: Browser,
+    signed: dict[str, Any],
+    shop_id: str,
+) -> None:
+    guest = book(platform, firebase, "+919000077004", merchant_id=shop_id)
+
+    with visiting(browser, platform.url, storage_state=signed) as visit:
+        page = visit.page
+        page.goto("/business/scan")
+        expect(page.get_by_text("There is no camera here")).to_be_visible()
+        page.get_by_label("Or the six digits").fill("12")
+        page.get_by_role("button", name="Check in").click()
+        expect(page.get_by_text("Write all six digits.")).to_be_visible()
+        page.get_by_label("Or the six digits").fill(guest.digits())
+        page.get_by_role("button", name="Check in").click()
+
+        expect(verdict(page)).to_contain_text(re.compile(r"Apply \d+ %"))
+
+    assert guest.status() == "completed"

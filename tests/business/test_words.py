@@ -1,0 +1,77 @@
+"""Every sentence of the pages stands in every catalogue, with the same blanks to fill in."""
+
+import re
+from pathlib import Path
+
+import polib
+import pytest
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = ("hi", "kn")
+# Where the apps in the browser say something.
+TEMPLATES = ("templates/business", "templates/rider", "templates/web")
+CODE = ("apps/business", "apps/rider", "uma/kernel/http/browser_app.py")
+_CALL = re.compile(
+    r"\b(?:gettext|_|pgettext|pgettext_lazy|gettext_lazy)\(\s*"
+    r"(?:(?:u?r?)(?P<first>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))"
+    r"(?:,\s*u?(?P<second>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))?\s*,?\s*\)"
+)
+_BLANK = re.compile(r"%\(\w+\)s")
+
+
+def _text(literal: str) -> str:
+    return literal[1:-1].replace('\\"', '"').replace("\\'", "'")
+
+
+def said() -> set[tuple[str, str]]:
+    """Return (context, sentence) of everything that templates and pages may say."""
+    found: set[tuple[str, str]] = set()
+    sources = [
+        templatize(path.read_text(), origin=str(path))
+        for folder in TEMPLATES
+        for path in sorted((ROOT / folder).rglob("*.html"))
+    ]
+    for name in CODE:
+        one = ROOT / name
+        files = [one] if one.is_file() else sorted(one.rglob("*.py"))
+        sources += [path.read_text() for path in files]
+    for source in sources:
+        for call in _CALL.finditer(source):
+            first, second = _text(call["first"]), call["second"]
+            found.add((first, _text(second)) if second else ("", first))
+    return found
+
+
+def catalogue(language: str) -> dict[tuple[str, str], str]:
+    entries = polib.pofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.po"))
+    return {(entry.msgctxt or "", entry.msgid): entry.msgstr for entry in entries}
+
+
+def test_the_sentences_are_found() -> None:
+    sentences = said()
+
+    assert ("", "Wallet") in sentences
+    assert ("movement", "Money added") in sentences
+    assert ("", "From %(least)s to %(most)s") in sentences
+    assert len(sentences) > 50
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_says_everything_and_nothing_else(language: str) -> None:
+    words = catalogue(language)
+
+    assert said() - set(words) == set(), "not translated"
+    assert set(words) - said() == set(), "nobody says this any more"
+    assert [msgid for (_, msgid), text in words.items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_the_blanks_of_its_sentence(language: str) -> None:
+    wrong = [
+        msgid
+        for (_, msgid), text in catalogue(language).items()
+        if sorted(_BLANK.findall(msgid)) != sorted(_BLANK.findall(text))
+    ]
+
+    assert wrong == []

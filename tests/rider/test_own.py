@@ -1,0 +1,157 @@
+"""What is a rider's own: wallet, messages, strikes, missions and data, each for its rider alone."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.gamification import selectors as gamification
+from apps.gamification.errors import PseudonymTaken
+from apps.payments import services as payments
+from apps.payments.machine import CANCELLABLE, State
+from apps.rider.pages import wallet
+from apps.rider.wordings import API_REFUSALS
+from apps.wallet.selectors import WORDINGS
+from tests.business.browsing import signed_in
+from tests.factories import make_booking, make_rider, make_shop
+from tests.gamification.making import make_appeal, make_mission, make_strike
+from tests.handshake.visiting import execute
+from tests.notifications.making import make_message
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rider() -> User:
+    gamification.forget_copies()
+    return make_rider()
+
+
+@pytest.fixture
+def client(rider: User) -> Client:
+    return signed_in(rider.pk, role="rider")
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cash_back_is_in_the_wallet_with_the_shop_that_paid_it(rider: User, client: Client) -> None:
+    now = timezone.now()
+    shop = make_shop("Shop With Money", now=now - timedelta(minutes=1))
+    execute(make_booking(shop, rider, now=now), shop.owner_id, now=now)
+
+    page = text(client, "/app/wallet")
+
+    assert "Visit · Shop With Money" in page
+    assert 'sum plus">+₹150<small>₹150</small>' in page
+    assert re.search(r"Can be taken out now</dt><dd>₹0", page)
+    assert "Cash back can be taken out a day after it came." in page
+    assert "Visit · Shop With Money" in text(client, "/app/wallet/lines")
+    assert "Visit · Shop With Money" not in text(client, "/app/wallet/lines?before=1")
+
+
+def test_an_empty_wallet_says_where_money_comes_from(client: Client) -> None:
+    assert "Your first visit brings the first cash back." in text(client, "/app/wallet")
+    assert "No account yet" in text(client, "/app/withdraw")
+
+
+def test_an_account_is_shown_masked_and_says_that_it_is_checked(
+    rider: User, client: Client
+) -> None:
+    payments.add_fund_account(
+        person_id=rider.pk, holder_name="Demo Rider", vpa="demo.rider@okbank", now=timezone.now(),
+        address=None,
+    )  # fmt: skip
+
+    page = text(client, "/app/withdraw")
+
+    assert "•••@okbank" in page
+    assert "demo.rider" not in page
+    assert "We check that it is yours" in page
+
+
+def test_every_state_of_a_withdrawal_and_every_movement_of_a_rider_has_words() -> None:
+    assert set(wallet.STATES) == {state.value for state in State}
+    assert {state.value for state in CANCELLABLE} == wallet.CANCELLABLE
+    assert set(wallet.KINDS) <= set(WORDINGS)
+    assert PseudonymTaken.code in API_REFUSALS
+
+
+def test_messages_are_read_when_they_were_shown(rider: User, client: Client) -> None:
+    make_message(rider.pk, body="150 rupees are in your wallet.")
+    assert 'badge good">1</span>' in text(client, "/app/me")
+
+    first, again = text(client, "/app/inbox"), text(client, "/app/inbox")
+
+    assert "150 rupees are in your wallet." in first
+    assert 'badge good">New' in first
+    assert 'badge good">New' not in again
+    assert 'badge good">1</span>' not in text(client, "/app/me")
+
+
+def test_messages_are_read_to_the_end_and_each_once(rider: User, client: Client) -> None:
+    for number in range(23):
+        make_message(rider.pk, key=f"k{number}", body=f"Message {number:02}.")
+    first = text(client, "/app/inbox")
+    more = re.search(r'hx-get="(/app/inbox/messages\?before=[^"]+)"', first)
+    assert more is not None
+
+    seen = re.findall(r"Message (\d\d)\.", first + text(client, more[1].replace("&amp;", "&")))
+
+    assert sorted(seen) == [f"{number:02}" for number in range(23)]
+
+
+def test_a_strike_can_be_appealed_against_while_there_is_time(rider: User, client: Client) -> None:
+    now = timezone.now()
+    make_strike(rider.pk, now=now)
+    assert "Appeal, until" in text(client, "/app/strikes")
+    assert "1 / 3" in text(client, "/app/me")
+
+    other = make_rider("late")
+    make_strike(other.pk, now=now - timedelta(days=20))
+    assert "Appeal, until" not in text(signed_in(other.pk, role="rider"), "/app/strikes")
+
+
+def test_an_appeal_that_is_read_is_not_asked_for_again(rider: User, client: Client) -> None:
+    make_appeal(rider.pk, now=timezone.now())
+
+    page = text(client, "/app/strikes")
+
+    assert "Your appeal is being read" in page
+    assert "Appeal, until" not in page
+
+
+def test_a_mission_is_a_story_with_its_steps_and_its_reward(client: Client) -> None:
+    make_shop(now=timezone.now())
+    make_mission(now=timezone.now(), reward_paise=25_00)
+
+    page = text(client, "/app/missions")
+
+    assert "It is near." in page
+    assert "Any café" in page
+    assert "₹25" in page
+    assert "I am in" in page
+    assert "First Timer" in page
+
+
+def test_what_a_rider_agreed_to_is_shown_and_what_must_be_cannot_be_taken_back(
+    client: Client,
+) -> None:
+    page = text(client, "/app/privacy")
+
+    assert page.count("No. Tap to agree") == 3
+    assert page.count("Always") == 1
+
+
+def test_a_fresh_code_is_asked_for_although_one_is_signed_in(client: Client) -> None:
+    page = client.get("/app/sign-in", {"fresh": "1", "next": "/app/withdraw"})
+
+    assert page.status_code == 200
+    assert 'data-next="/app/withdraw"' in page.content.decode()
