@@ -46,7 +46,8 @@ _RIDERS = """
     SELECT r.* FROM unnest(%(ids)s::uuid[]) AS new (id)
       JOIN accounts_user u ON u.id = %(template)s
      CROSS JOIN LATERAL jsonb_populate_record(u, jsonb_build_object(
-           'id', new.id, 'username', 'bench-' || new.id)) r"""
+           'id', new.id, 'username', 'bench-' || new.id,
+           'display_name_sealed', '')) r"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ def everything(stores: Stores, *, short: bool, into: Path | None, started: float
     session = Session(stores, SHORT if short else FULL, console)
     session.count_trips()
     session.repeat()
+    session.be_called_back()
+    session.look()
     session.search()
+    session.remember()
+    session.read_back()
     found = list(figures(session.samples))
     report.show(console, found, NOT_MEASURED)
     if into is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from uma.kernel.http.lanes import LANES
 from uma.stack import ports, programs
 from uma.stack.postgres import Cluster, Profile
 from uma.stack.valkey import Valkey
@@ -18,7 +19,7 @@ from uma.stack.valkey import Valkey
 WEB_WORKERS = 2
 CONTROL_SETTINGS = "benchmarks.straightforward.settings"
 # Everybody is counted, nobody is refused: the limits' work is part of a request's cost.
-_NO_LIMIT = "1000000000/hour"
+_NO_LIMIT = "100000000/hour"
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,21 @@ def _environment(cluster: Cluster, valkey: Valkey) -> dict[str, str]:
         "UMA_SSL_REDIRECT": "0",
         "UMA_ALLOWED_HOSTS": ports.HOST,
         "UMA_SECRET_KEY": secrets.token_urlsafe(48),
-        "UMA_ACCESS_TOKEN_KEY": secrets.token_urlsafe(48),
+        "UMA_ACCESS_TOKEN_KEYS": f"B1:{secrets.token_hex(32)}",
+        "UMA_REFRESH_KEYS": secrets.token_hex(32),
         "UMA_QR_MASTER_KEYS": f"A1:{secrets.token_hex(32)}",
+        "UMA_FIELD_KEYS": f"A1:{secrets.token_hex(32)}",
+        "UMA_BLIND_INDEX_KEY": secrets.token_hex(32),
+        "UMA_BADGE_KEY": secrets.token_hex(32),
         "UMA_FIREBASE_CREDENTIALS": "",
         "UMA_FCM_URL": "",
+        "UMA_FIREBASE_AUTH_URL": "",
         "UMA_LOG_LEVEL": "WARNING",
-        "DATABASE_URL": cluster.url,
+        "DATABASE_URL": cluster.serving_url,
+        "DATABASE_OWNER_URL": cluster.url,
         "REDIS_URL": valkey.url,
         "DJANGO_SETTINGS_MODULE": "uma.settings",
-        **{
-            f"UMA_RATE_{lane}": _NO_LIMIT
-            for lane in ("ANONYMOUS", "RIDER", "MERCHANT", "OPERATOR", "SCANNER")
-        },
+        **{f"UMA_RATE_{lane.upper()}": _NO_LIMIT for lane in LANES},
     }
 
 
@@ -104,15 +108,18 @@ def stores() -> Iterator[Stores]:
         cluster.start()
         valkey.start()
         environment = _environment(cluster, valkey)
-        # This process knows the control's tables too; the platform's server does not.
-        os.environ.update(environment | {"DJANGO_SETTINGS_MODULE": CONTROL_SETTINGS})
-        migrate = programs.python(
-            name="migrate",
-            arguments=["manage.py", "migrate", "--skip-checks"],
-            environment=environment,
-            logs=folder / "logs",
+        # This process makes the control's tables, so it is their owner; the servers only serve.
+        os.environ.update(
+            environment | {"DATABASE_URL": cluster.url, "DJANGO_SETTINGS_MODULE": CONTROL_SETTINGS}
         )
-        programs.run_to_end(migrate, title="The migration")
+        for command in (["migrate", "--skip-checks"], ["grant"]):
+            program = programs.python(
+                name=command[0],
+                arguments=["manage.py", *command],
+                environment=environment,
+                logs=folder / "logs",
+            )
+            programs.run_to_end(program, title=f"The command {command[0]}")
         yield Stores(folder, cluster, environment)
     finally:
         valkey.stop()

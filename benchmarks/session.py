@@ -4,6 +4,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -12,7 +13,17 @@ import psycopg
 from rich.console import Console
 
 from apps.rides import qr
-from benchmarks import control, pgbench, scans, selling, wire
+from benchmarks import (
+    callbacks,
+    control,
+    dashboard,
+    memory,
+    pgbench,
+    scans,
+    selling,
+    statements,
+    wire,
+)
 from benchmarks.data import City, Shop, Visit
 from benchmarks.discovery import Searches, fill_map
 from benchmarks.servers import CONTROL_SETTINGS, Stores, Web, cpu_seconds
@@ -33,6 +44,11 @@ class Size:
     outlets: int
     searches: int
     bookings: int
+    requests: int
+    looks: int
+    callbacks: int
+    few_visits: int
+    many_visits: int
 
 
 FULL = Size(
@@ -45,6 +61,11 @@ FULL = Size(
     outlets=200_000,
     searches=200,
     bookings=320,
+    requests=100_000,
+    looks=60,
+    callbacks=1_000,
+    few_visits=1_000,
+    many_visits=1_000_000,
 )
 SHORT = Size(
     repetitions=1,
@@ -56,6 +77,11 @@ SHORT = Size(
     outlets=5_000,
     searches=20,
     bookings=64,
+    requests=2_000,
+    looks=5,
+    callbacks=160,
+    few_visits=200,
+    many_visits=5_000,
 )
 
 
@@ -68,6 +94,11 @@ class Samples:
     def add(self, **found: float) -> None:
         for name, value in found.items():
             self.values[name].append(value)
+
+    def forget_first(self, *names: str) -> None:
+        """Leave out the first repetition, which warmed up."""
+        for name in names:
+            del self.values[name][0]
 
     def __getitem__(self, name: str) -> list[float]:
         return self.values[name]
@@ -122,7 +153,7 @@ class Session:
         url = urlsplit(self.stores.cluster.url)
         assert url.port is not None
         with wire.counting(url.port) as (port, counts):
-            behind = self.stores.cluster.url.replace(f":{url.port}/", f":{port}/")
+            behind = self.stores.cluster.serving_url.replace(f":{url.port}/", f":{port}/")
             with self.stores.web(DATABASE_URL=behind, PGSSLMODE="disable") as web:
                 self._scan(web, self._shops, scans.GRAIN)
                 sold = self._city.bookings(_COUNTED_SCANS, self._shops, now=datetime.now(UTC))
@@ -130,6 +161,78 @@ class Session:
                 scans.run_once(sold, port=web.port, keys=self._keys, scanners=self._scanners)
                 trips, statements = counts.trips - before[0], counts.statements - before[1]
         self.samples.add(trips=trips / len(sold), statements=statements / len(sold))
+
+    def remember(self) -> None:
+        """See whether a web process grows with the requests it has answered."""
+        with self.stores.web() as web:
+            sold = self._city.bookings(scans.GRAIN, self._shops, now=datetime.now(UTC))
+            self._run(sold, web, self._scanners)
+            grown = memory.growth(
+                sold, web, many=self.size.requests, keys=self._keys, scanners=self._scanners
+            )
+        self.samples.add(memory=grown)
+        self.say(f"{self.size.requests} requests were answered")
+
+    def be_called_back(self) -> None:
+        """Take callbacks beside a server that only acknowledges them, and scan while they pour in."""
+        seller, kept, size = callbacks.Seller(), 0, self.size
+        with (
+            self.stores.web(**seller.environment) as web,
+            self.stores.web(DJANGO_SETTINGS_MODULE="benchmarks.ack_only") as other,
+        ):
+            self._scan(web, self._shops, scans.GRAIN)
+            for _ in range(size.repetitions + 1):
+                told = seller.answers(self._city.riders[0], size.callbacks)
+                acked, acked_p99 = callbacks.send(told, port=other.port)
+                taken, taken_p99 = callbacks.send(told, port=web.port)
+                quiet = self._scan(web, self._shops, scans.GRAIN)
+                more = seller.answers(self._city.riders[0], size.callbacks)
+                with ThreadPoolExecutor(max_workers=1) as beside:
+                    pouring = beside.submit(callbacks.send, more, port=web.port)
+                    stormy = self._scan(web, self._shops, scans.GRAIN)
+                    pouring.result()
+                kept += len(told) + len(more)
+                callbacks.verify_kept(kept)
+                self.samples.add(
+                    acked=acked, acked_p99=acked_p99, taken=taken, taken_p99=taken_p99,
+                    quiet_p99=quiet.p99_ms, storm_p99=stormy.p99_ms,
+                )  # fmt: skip
+        self.samples.forget_first(
+            "acked", "acked_p99", "taken", "taken_p99", "quiet_p99", "storm_p99"
+        )
+        self.say(f"{kept} callbacks were taken")
+
+    def look(self) -> None:
+        """Give two merchants a year, then look at both dashboards in turn."""
+        now, few, many = datetime.now(UTC), self.size.few_visits, self.size.many_visits
+        tokens = {
+            visits: dashboard.fill(self._city, self._city.shop(name), visits=visits, now=now)
+            for visits, name in ((few, "Few"), (many, "Many"))
+        }
+        self.say(f"a year of {many} visits was counted")
+        with self.stores.web() as web:
+            for _ in range(self.size.repetitions + 1):
+                looked = {
+                    visits: dashboard.p95_ms(tokens, visits, looks=self.size.looks, port=web.port)
+                    for visits in (few, many)
+                }
+                self.samples.add(looked_few=looked[few], looked_many=looked[many])
+        self.samples.forget_first("looked_few", "looked_many")
+        self.say("the dashboards were looked at")
+
+    def read_back(self) -> None:
+        """Give two riders the same month, one of them with a long past, then read both in turn."""
+        now, few, many = datetime.now(UTC), self.size.few_visits, self.size.many_visits
+        lines = (statements.LINES + few, statements.LINES + many)
+        codes = {n: statements.fill(self._database, lines=n, now=now) for n in lines}
+        self.say(f"an account has {lines[1]} lines")
+        for _ in range(self.size.repetitions + 1):
+            took = [
+                statements.p95_ms(codes[n], lines=n, looks=self.size.looks, now=now) for n in lines
+            ]
+            self.samples.add(read_few=took[0], read_many=took[1])
+        self.samples.forget_first("read_few", "read_many")
+        self.say("the statements were read")
 
     def search(self) -> None:
         """Fill the map, then search it over HTTP and as SQL alone, in turn."""

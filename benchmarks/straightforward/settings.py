@@ -1,7 +1,6 @@
 """The platform's settings with the control's tables, paths and authentication beside them."""
 
 from uma.settings import *  # noqa: F403  # a Django settings module
-from uma.settings import ACCESS_TOKEN_KEY
 from uma.settings import INSTALLED_APPS as _APPS
 
 INSTALLED_APPS = [*_APPS, "benchmarks.straightforward"]
@@ -22,4 +21,3 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
-SIMPLE_JWT = {"SIGNING_KEY": ACCESS_TOKEN_KEY}

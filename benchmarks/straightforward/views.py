@@ -86,7 +86,7 @@ def _settle(request: Request, ref: str, key: str) -> Response:
     ride.status = "redeemed"
     ride.redeemed_at = timezone.now()
     ride.save()
-    transaction.on_commit(partial(announce.delay, handshake_id=str(settlement.pk)))
+    transaction.on_commit(partial(announce.delay, ids=[str(settlement.pk)]))
     return Response(_answer(settlement))
 
 
