@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.handshake import reversals
@@ -282,6 +282,8 @@ def move(merchant: Merchant, kind: str, percent: int, at: datetime) -> None:
     )
 
 
+# The ledger's own property is tried more often (tests/wallet); this one is about what lies above it.
+@settings(max_examples=max(12, settings().max_examples // 6))
 @given(moves=MOVES, cuts=CUTS)
 def test_however_a_period_is_cut_opening_and_lines_make_the_closing(
     moves: list[tuple[str, int, int]], cuts: list[int]

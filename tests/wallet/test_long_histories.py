@@ -9,7 +9,7 @@ from django.db import connection
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.wallet import selectors
+from apps.wallet import selectors, statements
 from apps.wallet.services import Leg
 from tests.wallet.scenes import NOON, make_rider, open_zone, platform, post
 
@@ -52,19 +52,22 @@ def write(wallet: str, posted: list[Posted]) -> None:
             cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-@given(drawn=postings, at=cuts)
+# With how many entries a history is short; most that are drawn here would be, and would not be searched.
+@given(drawn=postings, at=cuts, short=st.sampled_from([0, 0, 0, 3, 200]))
 # Posted days after the period, and dated into it; posted days before it, and dated into it.
-@example(drawn=[(0, 0, 100), (200, 0, 50), (1, 150, 7)], at=[10, 60])
-@example(drawn=[(0, -60, 5), (100, 0, 9)], at=[50, 70])
+@example(drawn=[(0, 0, 100), (200, 0, 50), (1, 150, 7)], at=[10, 60], short=0)
+@example(drawn=[(0, -60, 5), (100, 0, 9)], at=[50, 70], short=0)
 def test_whatever_was_posted_late_or_early_a_period_is_of_its_events(
-    drawn: list[tuple[float, float, int]], at: list[float]
+    drawn: list[tuple[float, float, int]], at: list[float], short: int
 ) -> None:
     posted, rider = history(drawn), make_rider()
     open_zone()
     write(rider.wallet, posted)
     since, until = (NOON + hours * HOUR for hours in sorted(at))
 
-    period = selectors.statement_between(code=rider.wallet, since=since, until=until)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(statements, "SHORT", short)
+        period = selectors.statement_between(code=rider.wallet, since=since, until=until)
 
     inside = sorted(
         ((one.event_at, version, one.paise) for version, one in enumerate(posted, start=1)
