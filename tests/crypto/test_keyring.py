@@ -1,5 +1,7 @@
 """Sealing: what opens where, and what never does."""
 
+import json
+import random
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,15 @@ from pytest_django import Settings
 
 from uma.kernel.crypto.blind import blind_index
 from uma.kernel.crypto.errors import DoesNotOpen, KeyNotListed, SealedValueUnreadable
-from uma.kernel.crypto.keyring import NONCE_BYTES, OVERHEAD_BYTES, kid_of, read_keyring
+from uma.kernel.crypto.keyring import (
+    NONCE_BYTES,
+    OVERHEAD_BYTES,
+    PACK_FROM,
+    PACKED,
+    VERSION,
+    kid_of,
+    read_keyring,
+)
 from uma.kernel.crypto.place import Place
 
 OLD, NEW = "A1:" + "12" * 32, "B2:" + "34" * 32
@@ -25,7 +35,7 @@ def test_what_was_sealed_for_a_place_opens_there(text: str, row: str) -> None:
     sealed = KEYS.seal(text, place=place)
 
     assert KEYS.open(sealed, place=place) == text
-    assert len(sealed) == OVERHEAD_BYTES + len(text.encode())
+    assert len(sealed) <= OVERHEAD_BYTES + len(text.encode())
 
 
 @pytest.mark.parametrize(
@@ -43,6 +53,29 @@ def test_a_value_opens_in_no_other_place(place: Place) -> None:
 
     with pytest.raises(DoesNotOpen):
         KEYS.open(sealed, place=place)
+
+
+LONG = json.dumps([{"id": number, "name": "ಆಟೋ"} for number in range(60)])
+
+
+def test_a_long_text_is_packed_and_opens_as_it_was() -> None:
+    sealed = KEYS.seal(LONG, place=HERE)
+
+    assert KEYS.open(sealed, place=HERE) == LONG
+    assert len(sealed) < len(LONG.encode()) / 4
+    assert kid_of(sealed) == "A1"
+    # What does not get shorter is left as it is.
+    noise = random.Random(1).randbytes(600).hex()[:PACK_FROM]  # noqa: S311 — no secret
+    assert KEYS.open(KEYS.seal(noise, place=HERE), place=HERE) == noise
+
+
+def test_a_packed_value_is_never_read_as_another_kind() -> None:
+    for text, other in ((LONG, VERSION), (PHONE, PACKED)):
+        sealed = KEYS.seal(text, place=HERE)
+        assert not sealed.startswith(other)
+
+        with pytest.raises(DoesNotOpen):
+            KEYS.open(other + sealed[1:], place=HERE)
 
 
 def test_a_value_with_any_bit_changed_does_not_open() -> None:
