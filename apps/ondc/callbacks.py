@@ -231,9 +231,7 @@ def correlate(envelope: Envelope, *, now: datetime, order_id: str) -> Match:
     """
     asked = envelope.action.removeprefix("on_")
     message_id, transaction_id = _uuid(envelope.message_id), _uuid(envelope.transaction_text)
-    question = (
-        Question.objects.filter(message_id=message_id, action=asked).first() if message_id else None
-    )
+    question = _question(message_id, asked) if message_id else None
     if question is not None:
         # Whoever did not get the question cannot answer it.
         if question.bpp_id not in ("", envelope.sender):
@@ -247,6 +245,23 @@ def correlate(envelope: Envelope, *, now: datetime, order_id: str) -> Match:
     if transaction_id is not None and envelope.action != "on_search":
         return _loosely(envelope, asked, transaction_id, now=now)
     raise Nack(beckn.OUT_OF_SEQUENCE, "Nothing of ours waits for this.")
+
+
+# Searches that were answered already, by message id: twenty sellers answer one. What is read of a
+# question is never changed (who was asked, until when), so every process may know it by heart.
+_SEARCHES: dict[UUID, Question] = {}
+MOST_SEARCHES = 2_000
+
+
+def _question(message_id: UUID, asked: str) -> Question | None:
+    if asked == "search" and (known := _SEARCHES.get(message_id)) is not None:
+        return known
+    found = Question.objects.filter(message_id=message_id, action=asked).first()
+    if found is not None and asked == "search":
+        if len(_SEARCHES) >= MOST_SEARCHES:
+            _SEARCHES.clear()
+        _SEARCHES[message_id] = found
+    return found
 
 
 def _answer(question: Question, envelope: Envelope, *, now: datetime) -> Match:

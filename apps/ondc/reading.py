@@ -8,7 +8,7 @@ a space, codes nobody knows, keys nobody asked for.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -30,6 +30,7 @@ _DURATION = re.compile(
 )
 _GPS = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*", re.ASCII)
 _DAYS = (365, 30, 7, 1)
+_HOLDERS = (dict, list)
 
 # Any: a JSON document is a union that would need a cast at every use.
 Node = Any
@@ -43,13 +44,8 @@ def read_json(raw: bytes, *, most_keys: int = MOST_KEYS) -> dict[str, Node]:
         NotReadable
     """
     try:
-        found = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=_number,
-            parse_int=_whole,
-            parse_constant=_constant,
-        )
+        body = raw.decode("utf-8")
+        found = _DECODER.decode(body)
     except UnicodeDecodeError:
         raise NotReadable("The body is not UTF-8.") from None
     except RecursionError:
@@ -58,7 +54,8 @@ def read_json(raw: bytes, *, most_keys: int = MOST_KEYS) -> dict[str, Node]:
         raise NotReadable("The body is not JSON.") from None
     if not isinstance(found, dict):
         raise NotReadable("The body is no JSON object.")
-    _check(found, most_keys)
+    # Written as it is, a text holds neither NUL nor half a character: JSON and UTF-8 forbid it.
+    _check(found, most_keys, texts="\\u" in body)
     return found
 
 
@@ -83,28 +80,42 @@ def _constant(name: str) -> NoReturn:
     raise NotReadable(f"{name} is not JSON.")
 
 
-def _check(document: Node, most_keys: int) -> None:
-    """Walk without recursion: how deep, how many keys, and no half characters."""
-    keys = 0
-    waiting: list[tuple[Node, int]] = [(document, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if isinstance(node, str):
-            if "\x00" in node or (not node.isascii() and _SURROGATE.search(node)):
-                raise NotReadable("A text holds NUL or half a character.")
-            continue
-        if not isinstance(node, dict | list):
-            continue
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_number, parse_int=_whole, parse_constant=_constant
+)
+
+
+def _check(document: Node, most_keys: int, *, texts: bool) -> None:
+    """Walk without recursion: how deep, how many keys, and with `texts` no half characters."""
+    keys, depth = 0, 0
+    level: list[Node] = [document]
+    while level:
+        depth += 1
         if depth > MOST_DEPTH:
             raise NotReadable(f"The body is nested deeper than {MOST_DEPTH} levels.")
-        if isinstance(node, dict):
+        below: list[Node] = []
+        for node in level:
             keys += len(node)
-            waiting += [(key, depth + 1) for key in node]
-        children = node.values() if isinstance(node, dict) else node
-        keys += 0 if isinstance(node, dict) else len(node)
+            if isinstance(node, dict):
+                if texts:
+                    _check_texts(node)
+                children: Iterable[Node] = node.values()
+            else:
+                children = node
+            if texts:
+                _check_texts(children)
+            below += [child for child in children if type(child) in _HOLDERS]
         if keys > most_keys:
             raise NotReadable(f"The body has more than {most_keys} members.")
-        waiting += [(child, depth + 1) for child in children]
+        level = below
+
+
+def _check_texts(found: Iterable[Node]) -> None:
+    for one in found:
+        if isinstance(one, str) and (
+            "\x00" in one or (not one.isascii() and _SURROGATE.search(one))
+        ):
+            raise NotReadable("A text holds NUL or half a character.")
 
 
 def at(node: Node, *path: str | int) -> Node:
