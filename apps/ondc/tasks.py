@@ -23,9 +23,11 @@ LIMIT = 100
 @shared_task(acks_late=True, ignore_result=True)
 def process_inbound(*, ids: list[str], **_: object) -> None:
     # Delivery is at least once: a second run finds the message handled or held, and stops.
-    for message_id in ids:
+    for message_id in services.process_answers(
+        message_ids=[UUID(one) for one in ids], now=timezone.now()
+    ):
         try:
-            services.process_inbound(message_id=UUID(message_id), now=timezone.now())
+            services.process_inbound(message_id=message_id, now=timezone.now())
         except DatabaseError:
             # One that fails stops none of the others; the next sweep meets it again.
             logger.exception("a callback could not be handled")

@@ -1,6 +1,8 @@
 """Sellers answer a search: each offer a row, each seller's answer a row, no row that all wait for."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from apps.ondc.handlers.outcome import Handling, Outcome
 from apps.ondc.messages import OfferTold, error_of, offers_of
@@ -13,46 +15,80 @@ _TOLD_ANEW = [
     "pickup_minutes", "offered_at", "valid_until",
 ]  # fmt: skip
 
+# Offers in one statement: beyond it the text of it costs more than the trip.
+MOST_TOGETHER = 1_000
+
 
 def on_search(handling: Handling) -> Outcome:
     """Take a seller's catalogue; one that comes when the list is closed is counted and not shown."""
-    row, now = handling.message, handling.now
-    closes_at = Transaction.objects.values_list("closes_at", flat=True).get(
-        pk=handling.transaction_id
-    )
-    is_late = row.received_at > closes_at
-    # No lock on the journey: twenty sellers answer it at once. First come, first written.
+    (outcome,) = take_answers([handling])
+    return outcome
+
+
+def take_answers(answers: Iterable[Handling]) -> list[Outcome]:
+    """
+    Take many catalogues with as many statements as one; return what became of each, in their order.
+
+    Of one offer that several of them tell, the last telling counts.
+    """
+    outcomes: list[Outcome] = []
+    sellers: dict[tuple[UUID, str], SearchAnswer] = {}
+    offers: dict[tuple[UUID, str], Offer] = {}
+    closing = _Closing()
+    for handling in answers:
+        row, journey_id = handling.message, handling.transaction_id
+        is_late = row.received_at > closing.of(journey_id)
+        sellers.setdefault((journey_id, row.sender), _answer(handling, is_late=is_late))
+        outcomes.append(Outcome.IGNORED if is_late else Outcome.DONE)
+        if not is_late:
+            # The same offer twice would be one row written twice by one statement.
+            for told in offers_of(handling.body):
+                key = told.key(row.sender, row.version)
+                offers[journey_id, key] = _offer(handling, key, told)
+    # No lock on the journey: twenty sellers answer it at once. First come, first written; in one order
+    # everywhere, so that two workers never wait for each other in a circle.
     SearchAnswer.objects.bulk_create(
-        [
-            SearchAnswer(
-                transaction_id=handling.transaction_id,
-                bpp_id=row.sender,
-                name=text(at(handling.body, "message", "catalog"), "descriptor", "name", most=120),
-                answered_at=row.received_at,
-                is_late=is_late,
-                error_code=error_of(handling.body),
-            )
-        ],
-        ignore_conflicts=True,
+        [sellers[one] for one in sorted(sellers)], ignore_conflicts=True
     )
-    if is_late:
-        return Outcome.IGNORED
-    # The same offer twice in one catalogue would be one row written twice by one statement.
-    offers = {told.key(row.sender, row.version): told for told in offers_of(handling.body)}
-    rows = [_row(handling, key, told, now=now) for key, told in sorted(offers.items())]
-    # Told again, an offer is told anew: in the order of the keys, so that two answers never wait
-    # for each other in a circle.
+    # Told again, an offer is told anew.
     Offer.objects.bulk_create(
-        rows,
+        [offers[one] for one in sorted(offers)],
         update_conflicts=True,
         unique_fields=["transaction", "key"],
         update_fields=_TOLD_ANEW,
+        batch_size=MOST_TOGETHER,
     )
-    return Outcome.DONE
+    return outcomes
 
 
-def _row(handling: Handling, key: str, told: OfferTold, *, now: datetime) -> Offer:
+class _Closing:
+    """When the lists of these journeys close; each is asked for once."""
+
+    def __init__(self) -> None:
+        self._known: dict[UUID, datetime] = {}
+
+    def of(self, journey_id: UUID) -> datetime:
+        if journey_id not in self._known:
+            self._known[journey_id] = Transaction.objects.values_list("closes_at", flat=True).get(
+                pk=journey_id
+            )
+        return self._known[journey_id]
+
+
+def _answer(handling: Handling, *, is_late: bool) -> SearchAnswer:
     row = handling.message
+    return SearchAnswer(
+        transaction_id=handling.transaction_id,
+        bpp_id=row.sender,
+        name=text(at(handling.body, "message", "catalog"), "descriptor", "name", most=120),
+        answered_at=row.received_at,
+        is_late=is_late,
+        error_code=error_of(handling.body),
+    )
+
+
+def _offer(handling: Handling, key: str, told: OfferTold) -> Offer:
+    row, now = handling.message, handling.now
     return Offer(
         transaction_id=handling.transaction_id,
         key=key,

@@ -1,5 +1,6 @@
 """Writes about the network: journeys opened, offers chosen, what is said and sent, callbacks acted on."""
 
+from apps.ondc.services.answering import process_answers
 from apps.ondc.services.asking import ask, choose_offer, open_search
 from apps.ondc.services.complaining import (
     act_on_issue,
@@ -66,6 +67,7 @@ __all__ = [
     "move_drop",
     "open_issue",
     "open_search",
+    "process_answers",
     "process_inbound",
     "purge_inbound",
     "purge_outbound",

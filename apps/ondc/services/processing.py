@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DatabaseError, OperationalError, transaction
 
 from apps.accounts import services as accounts
+from apps.ondc.beckn import Nack
 from apps.ondc.errors import InboundMessageNotFound
 from apps.ondc.handlers import HANDLERS, Handling, Refused
 from apps.ondc.models import InboundMessage
@@ -60,7 +61,7 @@ def process_inbound(*, message_id: UUID, now: datetime) -> str:
         # A row that cannot be true: trying again makes it no truer.
         logger.exception("a callback does not fit the rows", extra={"cause": type(wrong).__name__})
         state, outcome = State.PARKED, "does_not_fit"
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+    except (Nack, KeyError, TypeError, ValueError, AttributeError) as wrong:
         # Signed, well-formed, and of a shape that nobody thought of.
         logger.exception("a callback was not understood", extra={"cause": type(wrong).__name__})
         state, outcome = State.PARKED, "not_understood"
@@ -122,16 +123,21 @@ def purge_inbound(*, now: datetime, limit: int = 1_000) -> int:
     return emptied
 
 
-def _handle(row: InboundMessage, *, now: datetime) -> tuple[str, str]:
+def handling_of(row: InboundMessage, *, now: datetime) -> Handling:
+    """Return what a handler is given of a message."""
     body = read_json(row.raw.encode(), most_keys=MOST_KEYS)
     context = at(body, "context")
-    handling = Handling(
+    return Handling(
         message=row,
         body=body,
         sent_at=moment(context, "timestamp") or row.received_at,
         sender_uri=exact(context, "bpp_uri", most=500),
         now=now,
     )
+
+
+def _handle(row: InboundMessage, *, now: datetime) -> tuple[str, str]:
+    handling = handling_of(row, now=now)
     outcome = HANDLERS[row.action](handling)
     known = [*row.deviations, *handling.deviations]
     row.deviations = list(dict.fromkeys(one[:120] for one in known))
