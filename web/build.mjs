@@ -29,7 +29,7 @@ const APPS = {
   },
   "rider-worker.js": {
     path: "/app/",
-    scripts: ["app", "sign-in", "discover", "deal", "ticket", "kept", "forms"],
+    scripts: ["app", "sign-in", "discover", "deal", "ticket", "kept", "forms", "pickup"],
     files: [],
     keeps: "^/app/tickets(/[0-9a-f-]{36})?$",
   },

@@ -10,7 +10,7 @@ from apps.wallet import selectors as ledger
 
 AGAIN_MS = 2_000
 TOPICS = ("wallet", "booking", "inbox")
-_LONGEST_ID = 100
+_LONGEST_ID = 300
 
 
 def cursor_of(visitor: Visitor) -> str:
@@ -26,15 +26,30 @@ def cursor_of(visitor: Visitor) -> str:
 @page()
 def events(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Tell what changed since the reader's last id."""
-    last = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
     now = cursor_of(visitor)
-    before, after = last[:_LONGEST_ID].split("-"), now.split("-")
+    before, after = last_id(request).split("-"), now.split("-")
     if len(before) != len(after):
         before = [""] * len(after)
+    changed = [topic for topic, old, new in zip(TOPICS, before, after, strict=True) if old != new]
+    return told(changed, now)
+
+
+def one_thing(request: HttpRequest, topic: str, mark: str) -> HttpResponse:
+    """Tell of the one thing that a page is about, by its mark."""
+    return told([topic] if last_id(request) != mark else [], mark)
+
+
+def last_id(request: HttpRequest) -> str:
+    """Return what the reader heard last."""
+    last = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
+    return last[:_LONGEST_ID]
+
+
+def told(topics: list[str], event_id: str) -> HttpResponse:
+    """Return the stream that tells of these topics and ends."""
     said = [f"retry: {AGAIN_MS}"]
-    for topic, old, new in zip(TOPICS, before, after, strict=True):
-        if old != new:
-            said += [f"id: {now}", f"event: {topic}", "data: {}", ""]
+    for topic in topics:
+        said += [f"id: {event_id}", f"event: {topic}", "data: {}", ""]
     return HttpResponse(
         "\n".join(said) + "\n\n",
         content_type="text/event-stream",

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from apps.rider import live
-from apps.rider.pages import deals, entering, missions, own, tickets, wallet
+from apps.rider.pages import (
+    complaints,
+    deals,
+    entering,
+    missions,
+    own,
+    rides,
+    riding,
+    tickets,
+    wallet,
+)
 
 urlpatterns = [
     path("", deals.home, name="rider-home"),
@@ -14,6 +24,24 @@ urlpatterns = [
     path("tickets/<uuid:booking_id>", tickets.ticket, name="rider-ticket"),
     path("tickets/<uuid:booking_id>/state", tickets.state, name="rider-ticket-state"),
     path("tickets/<uuid:booking_id>/cancel", tickets.cancel, name="rider-ticket-cancel"),
+    path("rides", rides.all_rides, name="rider-rides"),
+    path("rides/lines", rides.lines, name="rider-ride-lines"),
+    path("rides/new", rides.new, name="rider-ride-new"),
+    path("rides/<uuid:journey_id>", rides.ride, name="rider-ride"),
+    path("rides/<uuid:journey_id>/state", rides.state, name="rider-ride-state"),
+    path("rides/<uuid:journey_id>/events", rides.events, name="rider-ride-events"),
+    path("rides/<uuid:journey_id>/choose", riding.choose, name="rider-ride-choose"),
+    path("rides/<uuid:journey_id>/terms", riding.terms, name="rider-ride-terms"),
+    path("rides/<uuid:journey_id>/confirm", riding.confirm, name="rider-ride-confirm"),
+    path("rides/<uuid:journey_id>/track", riding.track, name="rider-ride-track"),
+    path("rides/<uuid:journey_id>/status", riding.status, name="rider-ride-status"),
+    path("rides/<uuid:journey_id>/cancel", riding.cancel, name="rider-ride-cancel"),
+    path("rides/<uuid:journey_id>/rate", riding.rate, name="rider-ride-rate"),
+    path("rides/<uuid:journey_id>/complain", complaints.complain, name="rider-complain"),
+    path("complaints/<uuid:issue_id>", complaints.complaint, name="rider-complaint"),
+    path("complaints/<uuid:issue_id>/state", complaints.state, name="rider-complaint-state"),
+    path("complaints/<uuid:issue_id>/events", complaints.events, name="rider-complaint-events"),
+    path("complaints/<uuid:issue_id>/act", complaints.act, name="rider-complaint-act"),
     path("missions", missions.missions, name="rider-missions"),
     path("wallet", wallet.wallet, name="rider-wallet"),
     path("wallet/balance", wallet.balance, name="rider-balance"),

@@ -103,6 +103,7 @@ def show(
 ) -> HttpResponse:
     """Render a page of the app, with its tabs for those who are signed in."""
     framed = {
+        "live_url": reverse("rider-events"),
         **(context or {}),
         "page": name,
         "languages": settings.LANGUAGES,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from apps.rider.ride_words import REFUSALS
 from uma.kernel.errors import DomainError
 
 # Why a deal cannot be booked now, by the code that the API says as well.
@@ -110,5 +111,5 @@ def reason_words(code: str) -> str:
 
 def refusal_words(refusal: DomainError) -> str:
     """Return a refusal in the rider's language where it has words, else as the API says it."""
-    words = REASONS.get(refusal.code)
+    words = REASONS.get(refusal.code) or REFUSALS.get(refusal.code)
     return str(words) if words is not None else refusal.detail

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
+from apps.ondc import signing
 from tests.browser.chromium import PATIENCE_MS, Visit, launch, visiting
 from tests.browser.guests import film
 from tests.browser.people import sign_in
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
+from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
 from tests.sandbox.pretended_razorpay import (
     KEY_ID,
     KEY_SECRET,
@@ -35,15 +37,32 @@ def firebase(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProces
 
 
 @pytest.fixture(scope="session")
+def network_keys() -> signing.NewKeys:
+    return signing.new_keys()
+
+
+@pytest.fixture(scope="session")
+def network(network_keys: signing.NewKeys) -> Iterator[NetworkProcess]:
+    """The pretended network of ride sellers."""
+    process = NetworkProcess(keys=network_keys, pace_s=0.4)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
 def platform(
-    tmp_path_factory: pytest.TempPathFactory, firebase: SandboxProcess
+    tmp_path_factory: pytest.TempPathFactory,
+    firebase: SandboxProcess,
+    network: NetworkProcess,
+    network_keys: signing.NewKeys,
 ) -> Iterator[Platform]:
-    """The running platform with the demo city, a pretended Razorpay beside it."""
+    """The running platform with the demo city, a pretended Razorpay and a network of rides beside it."""
     # Each must know the other's address before it starts.
     port = ports.any_free()
     razorpay = RazorpayProcess(webhooks=f"http://{ports.HOST}:{port}")
     more = {
         **firebase.settings,
+        **buyer_settings(network, keys=network_keys, web_port=port),
         "UMA_RAZORPAY_KEY_ID": KEY_ID,
         "UMA_RAZORPAY_KEY_SECRET": KEY_SECRET,
         "UMA_RAZORPAY_URL": razorpay.url,

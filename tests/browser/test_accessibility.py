@@ -19,11 +19,12 @@ RIDERS = (
     "/app/tickets", "/app/me", "/app/offline", "/app/wallet", "/app/withdraw", "/app/missions",
     "/app/inbox", "/app/strikes", "/app/privacy",
 )  # fmt: skip
-# WCAG 2.2 asks for 24; a thumb at a counter wants more. A tick is as large as its label, an hour of a week as large
-# as a phone allows.
+# WCAG 2.2 asks for 24; a thumb at a counter wants more. A tick and a pill are as large as their
+# labels, an hour of a week as large as a phone allows.
 SMALLEST_PX = 44
 SMALL = """(least) => [...document.querySelectorAll('a, button, input, select')]
-  .filter((one) => one.checkVisibility() && one.type !== 'hidden' && !one.matches('.skip, .tick input, .week input'))
+  .filter((one) => one.checkVisibility() && one.type !== 'hidden')
+  .filter((one) => !one.matches(':is(.tick, .pill, .week) input, .skip'))
   .filter((one) => { const box = one.getBoundingClientRect(); return box.height < least || box.width < least; })
   .map((one) => one.outerHTML.slice(0, 120))"""
 

@@ -8,7 +8,7 @@ import pytest
 from apps.ondc import signing
 from tests.faults.conftest import Platform, firebase
 from tests.notifications.clouds import SandboxProcess
-from tests.sandbox.pretended_ondc import BUYER_ID, KEY_ID, NetworkProcess
+from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
 from uma.stack import ports
 
 __all__ = ["firebase"]
@@ -38,15 +38,7 @@ def platform(
 ) -> Iterator[Platform]:
     """The running platform with the demo city, a buyer app on the pretended network."""
     port = ports.any_free()
-    on_the_network = {
-        "UMA_ONDC_ENVIRONMENT": "staging",
-        "UMA_ONDC_SUBSCRIBER_ID": BUYER_ID,
-        "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{port}/api/ondc",
-        "UMA_ONDC_SIGNING_KEYS": f"{KEY_ID}:{network_keys.signing_private_key}",
-        "UMA_ONDC_ENCRYPTION_KEYS": network_keys.encryption_private_key,
-        "UMA_ONDC_REGISTRY_URL": f"{network.url}/registry",
-        "UMA_ONDC_GATEWAY_URL": f"{network.url}/gateway",
-    }
+    on_the_network = buyer_settings(network, keys=network_keys, web_port=port)
     more = {**firebase.settings, **on_the_network}
     platform = Platform(tmp_path_factory.mktemp("platform"), more=more, port=port)
     platform.manage("migrate", "--no-input")

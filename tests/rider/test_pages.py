@@ -23,14 +23,22 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     "/app/", "/app/deals", "/app/tickets", "/app/tickets/lines", "/app/me", "/app/events",
     "/app/wallet", "/app/wallet/balance", "/app/wallet/lines", "/app/withdraw", "/app/missions",
-    "/app/inbox", "/app/inbox/messages", "/app/strikes", "/app/privacy",
+    "/app/inbox", "/app/inbox/messages", "/app/strikes", "/app/privacy", "/app/rides", "/app/rides/lines",
 )  # fmt: skip
 # Pages of one thing, and what answers without anybody being signed in.
 OTHERS = {
     "/app/deals/<uuid:campaign_id>", "/app/tickets/<uuid:booking_id>",
     "/app/tickets/<uuid:booking_id>/state", "/app/tickets/<uuid:booking_id>/cancel",
     "/app/sign-in", "/app/sign-out", "/app/language", "/app/offline", "/app/app.webmanifest",
-    "/app/service-worker.js",
+    "/app/service-worker.js", "/app/rides/new", "/app/complaints/<uuid:issue_id>",
+    *(f"/app/complaints/<uuid:issue_id>/{part}" for part in ("state", "events", "act")),
+    "/app/rides/<uuid:journey_id>",
+    *(
+        f"/app/rides/<uuid:journey_id>/{part}"
+        for part in (
+            "state", "events", "choose", "terms", "confirm", "track", "status", "cancel", "rate", "complain",
+        )
+    ),
 }  # fmt: skip
 MOST_SCRIPT_BYTES = 60 * 1024
 

@@ -19,6 +19,7 @@ import requests
 from apps.ondc import signing
 from apps.ondc.outgoing import wire
 from apps.ondc.outgoing.context import BuyerApp, Context, Counterparty, Json
+from uma.stack import ports
 
 BUYER_ID, KEY_ID = "bap.sandbox.example.in", "key-1"
 PACE_S = 0.05
@@ -62,6 +63,21 @@ class NetworkProcess:
         self._process.wait(timeout=10)
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+
+def buyer_settings(
+    network: NetworkProcess, *, keys: signing.NewKeys, web_port: int
+) -> dict[str, str]:
+    """Return the environment of a platform that is the buyer app on this network."""
+    return {
+        "UMA_ONDC_ENVIRONMENT": "staging",
+        "UMA_ONDC_SUBSCRIBER_ID": BUYER_ID,
+        "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{web_port}/api/ondc",
+        "UMA_ONDC_SIGNING_KEYS": f"{KEY_ID}:{keys.signing_private_key}",
+        "UMA_ONDC_ENCRYPTION_KEYS": keys.encryption_private_key,
+        "UMA_ONDC_REGISTRY_URL": f"{network.url}/registry",
+        "UMA_ONDC_GATEWAY_URL": f"{network.url}/gateway",
+    }
 
 
 @dataclass

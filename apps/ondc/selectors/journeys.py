@@ -14,11 +14,16 @@ _AWAITED = {Stage.SELECTED: "select", Stage.QUOTED: "init"}
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order with its newest quote; `error` says why nothing comes of it, or nothing came yet."""
+    """
+    An order with its newest quote; `error` says why nothing comes of it, or nothing came yet.
+
+    `waits_for` are the actions whose answers may still come.
+    """
 
     order: RideOrder
     quote: Quote | None
     error: str
+    waits_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,16 @@ class JourneyView:
     def is_open(self, *, now: datetime) -> bool:
         """Say whether more offers may come."""
         return now < self.journey.closes_at
+
+    def mark(self, *, now: datetime) -> str:
+        """Return what changes exactly when there is something new to show."""
+        changes = [view.order.changed_at.timestamp() for view in self.orders]
+        parts = (
+            len(self.answers), len(self.offers), max(changes, default=0), self.is_open(now=now),
+            self.journey.asked_count, *(view.error for view in self.orders),
+        )  # fmt: skip
+        # An event's id is one line.
+        return "".join("-".join(map(str, parts)).split())
 
     @property
     def is_settled(self) -> bool:
@@ -77,14 +92,18 @@ def _orders(journey: Transaction, *, now: datetime) -> list[OrderView]:
         quote.order_id: quote
         for quote in Quote.objects.filter(order__in=orders).order_by("told_at")
     }
-    late = set(
-        Question.objects.filter(
-            order__in=orders, answered_at__isnull=True, until__lte=now
-        ).values_list("order_id", "action")
+    unanswered = list(
+        Question.objects.filter(order__in=orders, answered_at__isnull=True).values_list(
+            "order_id", "action", "until"
+        )
     )
+    late = {(order_id, action) for order_id, action, until in unanswered if until <= now}
     views = []
     for order in orders:
         is_late = (order.pk, _AWAITED.get(Stage(order.stage))) in late
         error = order.error_code or ("no_answer" if is_late else "")
-        views.append(OrderView(order, quotes.get(order.pk), error))
+        awaited = frozenset(
+            action for order_id, action, until in unanswered if order_id == order.pk and until > now
+        )
+        views.append(OrderView(order, quotes.get(order.pk), error, awaited))
     return views

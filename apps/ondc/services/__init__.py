@@ -16,6 +16,7 @@ from apps.ondc.services.delivering import (
     uncounted_search,
 )
 from apps.ondc.services.dispatching import forget_dispatches, send_dispatches
+from apps.ondc.services.facing import our_voice, rider_as
 from apps.ondc.services.finding import Which
 from apps.ondc.services.observing import collect_observations
 from apps.ondc.services.ordering import (
@@ -67,6 +68,7 @@ __all__ = [
     "move_drop",
     "open_issue",
     "open_search",
+    "our_voice",
     "process_answers",
     "process_inbound",
     "purge_inbound",
@@ -76,6 +78,7 @@ __all__ = [
     "recover_confirmations",
     "repeat_lost_issues",
     "replay_inbound",
+    "rider_as",
     "search_rides",
     "select_ride",
     "send_dispatches",

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -162,7 +161,7 @@ def _events(transaction_id: UUID, rider_id: UUID, *, seen: str) -> Iterator[byte
     while True:
         now = timezone.now()
         view = selectors.journey_of(transaction_id=transaction_id, rider_id=rider_id, now=now)
-        mark = _mark(view, now=now)
+        mark = view.mark(now=now)
         if mark != seen:
             seen = mark
             text = to_wire(journey_response(view, now=now)).decode()
@@ -173,13 +172,3 @@ def _events(transaction_id: UUID, rider_id: UUID, *, seen: str) -> Iterator[byte
         if time.monotonic() >= until:
             return
         time.sleep(LOOK_EVERY_S)
-
-
-def _mark(view: selectors.JourneyView, *, now: datetime) -> str:
-    """Return what changes exactly when there is something new to show."""
-    changes = [view.order.changed_at.timestamp() for view in view.orders]
-    parts = (
-        len(view.answers), len(view.offers), max(changes, default=0), view.is_open(now=now),
-        view.journey.asked_count,
-    )  # fmt: skip
-    return "-".join(map(str, parts)).replace(" ", "")

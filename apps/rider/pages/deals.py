@@ -116,6 +116,9 @@ def deal(request: HttpRequest, visitor: Visitor, campaign_id: UUID) -> HttpRespo
         "needs_place": one.facts.geofence_policy == _PLACE_NEEDED,
         "hours": _hours(one),
         "deductible_paise": one.facts.deductible_paise,
+        "near": f"&near={filters.near.latitude:.6f},{filters.near.longitude:.6f}"
+        if filters.near
+        else "",
         "ticket": _live_ticket(visitor, one.facts.outlet_id),
         "words": {
             "refusals": {code: str(text) for code, text in REASONS.items()},

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from apps.handshake import selectors as handshakes
 from apps.handshake.models import Handshake
 from apps.merchants import selectors as merchants
+from apps.ondc import selectors as ondc
+from apps.rider.journeys import state_words
 from apps.rider.live import cursor_of
 from apps.rider.visiting import Visitor, fragment, page, show
 from apps.rides import selectors as rides
@@ -67,7 +69,14 @@ class Ticket:
 @page()
 def tickets(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """List the rider's bookings: those that wait for their scan first."""
-    facts = {**_page(visitor, before=None), "since": cursor_of(visitor), "topics": "booking"}
+    ride = ondc.ride_under_way(rider_id=visitor.rider_id)
+    facts = {
+        **_page(visitor, before=None),
+        "ride": ride,
+        "ride_state": state_words(ride) if ride else "",
+        "since": cursor_of(visitor),
+        "topics": "booking",
+    }
     return show(request, "tickets", facts, visitor=visitor, tab="ticket")
 
 
@@ -85,7 +94,7 @@ def lines(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def ticket(request: HttpRequest, visitor: Visitor, booking_id: UUID) -> HttpResponse:
     """Show one ticket: while it waits, the code that the phone draws by itself."""
     facts = {
-        "ticket": _one(visitor, booking_id),
+        **_shown(visitor, booking_id),
         "since": cursor_of(visitor),
         "topics": "booking",
         "words": _words(),
@@ -96,7 +105,7 @@ def ticket(request: HttpRequest, visitor: Visitor, booking_id: UUID) -> HttpResp
 @page()
 def state(request: HttpRequest, visitor: Visitor, booking_id: UUID) -> HttpResponse:
     """Show what has become of the ticket since the page was opened."""
-    facts = {"ticket": _one(visitor, booking_id), "fresh": True}
+    facts = {**_shown(visitor, booking_id), "fresh": True}
     return fragment(request, "parts/ticket", facts)
 
 
@@ -119,6 +128,16 @@ def _page(visitor: Visitor, *, before: UUID | None) -> dict[str, object]:
         "tickets": shown,
         "older_than": rows[LINES - 1].pk if len(rows) > LINES else None,
         "is_first": before is None,
+    }
+
+
+def _shown(visitor: Visitor, booking_id: UUID) -> dict[str, object]:
+    """Return a ticket with the ride that leads to it, if one was ordered."""
+    ride = ondc.ride_to(booking_id=booking_id, rider_id=visitor.rider_id)
+    return {
+        "ticket": _one(visitor, booking_id),
+        "ride": ride,
+        "ride_state": state_words(ride) if ride else "",
     }
 
 
