@@ -1,5 +1,6 @@
 """Who else is on the network, what they told us, what was asked, offered and ordered."""
 
+from apps.ondc.models.catalogues import CatalogueAnswer, CatalogueRefresh
 from apps.ondc.models.dispatches import Dispatch
 from apps.ondc.models.inbound import InboundMessage
 from apps.ondc.models.issues import Issue, IssueAct
@@ -10,6 +11,8 @@ from apps.ondc.models.participants import Participant
 from apps.ondc.models.settlements import Settlement
 
 __all__ = [
+    "CatalogueAnswer",
+    "CatalogueRefresh",
     "Circuit",
     "Dispatch",
     "InboundMessage",
