@@ -33,6 +33,8 @@ BEAT: dict[str, float | crontab] = {
     "apps.ondc.tasks.deliver_waiting": 5.0,
     "apps.ondc.tasks.recover_confirmations": 5.0,
     "apps.ondc.tasks.observe": 10.0,
+    "apps.ondc.tasks.keep_catalogues": 10.0,
+    "apps.ondc.tasks.plan_catalogues": crontab(minute="*/5"),
     "apps.ondc.tasks.repeat_lost_issues": EVERY_MINUTE,
     "apps.handshake.tasks.announce_forgotten": EVERY_MINUTE,
     "apps.notifications.tasks.push_forgotten": EVERY_MINUTE,
@@ -71,6 +73,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.ondc.tasks.purge_outbound": crontab(hour="22", minute="45"),
     "apps.gamification.tasks.purge_reminders": crontab(hour="22", minute="50"),
     "apps.ondc.tasks.forget_dispatches": crontab(hour="22", minute="50"),
+    "apps.ondc.tasks.forget_refreshes": crontab(hour="22", minute="55"),
     "apps.jobs.tasks.forget_runs": crontab(hour="22", minute="25"),
 }
 

@@ -255,9 +255,17 @@ API_KEY_REFRESH_S: float = env.float("UMA_API_KEY_REFRESH_S", default=0.5)
 # Who reads them and who notes their use: the kernel knows no app.
 API_KEY_READER = "apps.merchants.selectors.read_keys"
 API_KEY_NOTER = "apps.merchants.services.note_key_use"
+# What stands in the document store: each app's list of its collections.
+DOCUMENT_COLLECTIONS = [
+    "apps.gamification.documents.COLLECTIONS",
+    "apps.ondc.documents.COLLECTIONS",
+]
 # What can be had on the network in a zone, for missions: functions of (zone_id, now) that answer
 # gamification.selectors.Candidate. They read what was stored and ask no network.
-MISSION_SOURCES: dict[str, list[str]] = {"ride": [], "commerce": []}
+MISSION_SOURCES: dict[str, list[str]] = {
+    "ride": ["apps.ondc.selectors.transit_candidates"],
+    "commerce": ["apps.ondc.selectors.commerce_candidates"],
+}
 # Who may put missions into another order for one rider; nobody may add or leave out.
 MISSION_RANKER: str = env.str("UMA_MISSION_RANKER", default="")
 # How many strikes count against a rider: (rider_id, now).

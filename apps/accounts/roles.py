@@ -79,6 +79,8 @@ _RIDES = frozenset(
         "ondc.view_outboundmessage",
         "ondc.view_issue",
         "ondc.view_issueact",
+        "ondc.view_cataloguerefresh",
+        "ondc.view_catalogueanswer",
     }
 )
 _FIGURES = frozenset({"analytics.view_hour", "analytics.view_cohort", "analytics.view_progress"})
@@ -230,6 +232,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "handshake.reverse_handshake",
         "notifications.push_again",
         "ondc.replay_inbound_message",
+        "ondc.refresh_catalogue",
     },
     # Not the money: who gives roles does not top wallets up as well.
     ADMINISTRATOR: _EVERYTHING_LISTED
@@ -255,5 +258,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "gamification.set_strike_policy",
         "notifications.push_again",
         "ondc.replay_inbound_message",
+        "ondc.refresh_catalogue",
     },
 }

@@ -6,17 +6,26 @@ A rider's document carries the instant its facts were read at, and is replaced o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
-from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING, DeleteMany, ReplaceOne
-from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, CollectionInvalid, DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from uma.kernel import mongo
+from uma.kernel import documents, mongo
+from uma.kernel.documents import (
+    MAYBE_TEXT,
+    MAYBE_TIME,
+    NUMBER,
+    TEXT,
+    TIME,
+    YES,
+    Kept,
+    collection,
+    many,
+    shape,
+)
 from uma.kernel.mongo import Document, DocumentsAway
 
 # The store's word for a second document with one key.
@@ -112,77 +121,50 @@ class StreakDocument(TypedDict):
     freeze_used: bool
 
 
-_NUMBER = {"bsonType": ["int", "long"], "minimum": 0}
-_TEXT, _TIME, _YES = {"bsonType": "string"}, {"bsonType": "date"}, {"bsonType": "bool"}
-_MAYBE_TEXT, _MAYBE_TIME = {"bsonType": ["string", "null"]}, {"bsonType": ["date", "null"]}
-
-
-def _shape(**fields: object) -> dict[str, object]:
-    return {
-        "bsonType": "object",
-        "required": sorted(fields),
-        "properties": fields,
-        "additionalProperties": False,
-    }
-
-
-def _list(of: object) -> dict[str, object]:
-    return {"bsonType": "array", "items": of}
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A collection: its name, what a document of it must look like, and how it is looked up."""
-
-    name: str
-    shape: Mapping[str, object]
-    indexes: tuple[tuple[tuple[str, int], ...], ...] = ()
-
-
 BADGES = Kept(
     "gamification_badges",
-    _shape(
-        _id=_TEXT, version=_NUMBER, name=_TEXT, description=_TEXT, icon=_TEXT, family=_TEXT,
-        tier=_NUMBER, reward_paise=_NUMBER, order=_NUMBER,
+    shape(
+        _id=TEXT, version=NUMBER, name=TEXT, description=TEXT, icon=TEXT, family=TEXT,
+        tier=NUMBER, reward_paise=NUMBER, order=NUMBER,
     ),
     ((("order", ASCENDING),),),
 )  # fmt: skip
 AWARDS = Kept(
     "gamification_awards",
-    _shape(
-        _id=_TEXT, as_of=_TIME,
-        badges=_list(
-            _shape(
-                code=_TEXT, version=_NUMBER, progress=_NUMBER, count=_NUMBER, award_id=_MAYBE_TEXT,
-                earned_at=_MAYBE_TIME,
+    shape(
+        _id=TEXT, as_of=TIME,
+        badges=many(
+            shape(
+                code=TEXT, version=NUMBER, progress=NUMBER, count=NUMBER, award_id=MAYBE_TEXT,
+                earned_at=MAYBE_TIME,
             )
         ),
     ),
 )  # fmt: skip
 MISSIONS = Kept(
     "gamification_missions",
-    _shape(
-        _id=_TEXT, zone_code=_TEXT, kind=_TEXT, title=_TEXT, description=_TEXT, why=_TEXT,
-        ordered=_YES, reward_paise=_NUMBER, score={"bsonType": ["int", "long"]},
-        steps=_list(
-            _shape(
-                kind={"enum": ["ride", "deal", "commerce", "checkin"]}, title=_TEXT,
-                campaign_id=_MAYBE_TEXT, outlet_id=_MAYBE_TEXT, starts_at=_MAYBE_TEXT,
-                ends_at=_MAYBE_TEXT,
+    shape(
+        _id=TEXT, zone_code=TEXT, kind=TEXT, title=TEXT, description=TEXT, why=TEXT,
+        ordered=YES, reward_paise=NUMBER, score={"bsonType": ["int", "long"]},
+        steps=many(
+            shape(
+                kind={"enum": ["ride", "deal", "commerce", "checkin"]}, title=TEXT,
+                campaign_id=MAYBE_TEXT, outlet_id=MAYBE_TEXT, starts_at=MAYBE_TEXT,
+                ends_at=MAYBE_TEXT,
             )
         ),
-        campaigns=_list(_TEXT), starts_at=_TIME, ends_at=_TIME,
+        campaigns=many(TEXT), starts_at=TIME, ends_at=TIME,
     ),
     ((("zone_code", ASCENDING), ("score", DESCENDING)), (("ends_at", ASCENDING),)),
 )  # fmt: skip
 RUNS = Kept(
     "gamification_runs",
-    _shape(
-        _id=_TEXT, as_of=_TIME,
-        runs=_list(
-            _shape(
-                mission_id=_TEXT, state={"enum": ["JOINED", "COMPLETED", "ABANDONED"]},
-                joined_at=_TIME, steps_done=_list(_NUMBER),
+    shape(
+        _id=TEXT, as_of=TIME,
+        runs=many(
+            shape(
+                mission_id=TEXT, state={"enum": ["JOINED", "COMPLETED", "ABANDONED"]},
+                joined_at=TIME, steps_done=many(NUMBER),
             )
         ),
     ),
@@ -190,49 +172,29 @@ RUNS = Kept(
 )  # fmt: skip
 STREAKS = Kept(
     "gamification_streaks",
-    _shape(_id=_TEXT, as_of=_TIME, weeks=_NUMBER, longest=_NUMBER, freeze_used=_YES),
+    shape(_id=TEXT, as_of=TIME, weeks=NUMBER, longest=NUMBER, freeze_used=YES),
 )
 COLLECTIONS = (BADGES, AWARDS, MISSIONS, RUNS, STREAKS)
 
 
-def collection(kept: Kept) -> Collection[Document]:
-    """Return a collection whose instants carry their time zone and whose writes are durable."""
-    options: CodecOptions[Document] = CodecOptions(tz_aware=True)
-    return mongo.database().get_collection(
-        kept.name, codec_options=options, write_concern=mongo.DURABLE
-    )
-
-
 def prepare() -> list[str]:
     """Make the collections with their shapes and indexes, or bring them up to date; return their names."""
-    with mongo.within(mongo.JOB_MS):
-        database = mongo.database()
-        for kept in COLLECTIONS:
-            validator = {"$jsonSchema": dict(kept.shape)}
-            try:
-                database.create_collection(kept.name, validator=validator)
-            except CollectionInvalid:
-                database.command("collMod", kept.name, validator=validator)
-            for index in kept.indexes:
-                collection(kept).create_index(list(index))
-    return [kept.name for kept in COLLECTIONS]
+    return documents.prepare(COLLECTIONS)
 
 
 def drop() -> None:
     """Throw every document away; for a rebuild."""
-    with mongo.within(mongo.JOB_MS):
-        for kept in COLLECTIONS:
-            mongo.database().drop_collection(kept.name)
+    documents.drop(COLLECTIONS)
 
 
 def replace_all(kept: Kept, rows: Iterable[Mapping[str, object]]) -> None:
     """Make a catalogue consist of exactly these documents."""
-    documents = [dict(row) for row in rows]
-    keep = [row["_id"] for row in documents]
+    wanted = [dict(row) for row in rows]
+    keep = [row["_id"] for row in wanted]
     with mongo.within(mongo.JOB_MS):
         collection(kept).bulk_write(
             [
-                *(ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in documents),
+                *(ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in wanted),
                 DeleteMany({"_id": {"$nin": keep}}),
             ]
         )
@@ -240,12 +202,12 @@ def replace_all(kept: Kept, rows: Iterable[Mapping[str, object]]) -> None:
 
 def replace_of_zone(zone_code: str, rows: Iterable[MissionDocument]) -> None:
     """Make the missions of one zone consist of exactly these."""
-    documents = [cast("Document", row) for row in rows]
-    keep = [row["_id"] for row in documents]
+    wanted = [cast("Document", row) for row in rows]
+    keep = [row["_id"] for row in wanted]
     with mongo.within(mongo.JOB_MS):
         collection(MISSIONS).bulk_write(
             [
-                *(ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in documents),
+                *(ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in wanted),
                 DeleteMany({"zone_code": zone_code, "_id": {"$nin": keep}}),
             ]
         )

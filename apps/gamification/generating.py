@@ -8,7 +8,7 @@ is a sentence of the numbers it was made by.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import combinations
 from uuid import UUID
@@ -27,6 +27,7 @@ from apps.gamification.drafts import (
     value,
     worth,
 )
+from apps.gamification.matching import COMMERCE
 from apps.gamification.ordering import after_transit, with_goods
 from apps.gamification.reaching import STAY, stretch, within_reach
 from apps.gamification.sources import Candidate
@@ -155,20 +156,27 @@ def _sponsored(anchors: Sequence[Place], night: Night) -> Iterator[Draft]:
 
 
 def _diverse(drafts: Iterable[Draft], *, top: int) -> list[Draft]:
-    """Take the best so that each kind has its turn and no campaign stands in more than two."""
+    """Take the best so that each kind, with goods and without, has its turn and no campaign stands in more than two."""
     best = sorted(drafts, key=lambda one: (-one.score, one.kind, str(one.campaigns)))
     taken: list[Draft] = []
     used: Counter[UUID] = Counter()
-    kinds: Counter[str] = Counter()
+    kinds: Counter[tuple[str, bool]] = Counter()
     # First one of each kind, then the best of what is left.
     for most in (1, max(1, top // 2)):
         for one in best:
             crowded = any(used[campaign] >= PER_CAMPAIGN for campaign in one.campaigns)
-            if one in taken or crowded or kinds[one.kind] >= most or len(taken) >= top:
+            kind = one.kind, _has_goods(one)
+            if one in taken or crowded or kinds[kind] >= most or len(taken) >= top:
                 continue
             taken.append(one)
-            kinds[one.kind] += 1
+            kinds[kind] += 1
             # An exploration names no campaign: it is open to all of them.
             if one.content["campaigns"]:
                 used.update(one.campaigns)
     return sorted(taken, key=lambda one: (-one.score, one.kind, str(one.campaigns)))
+
+
+def _has_goods(one: Draft) -> bool:
+    # A trip with something of a catalogue is worth less than one of deals alone, and would never be seen.
+    steps: Sequence[Mapping[str, object]] = one.content["steps"]  # type: ignore[assignment]  # a list
+    return any(step["kind"] == COMMERCE for step in steps)

@@ -13,7 +13,7 @@ from uuid import UUID
 from apps.ondc import beckn, signing
 from apps.ondc.beckn import Nack, NotAuthentic
 from apps.ondc.messages import QuoteTold, quote_of
-from apps.ondc.models import Question, RideOrder, Transaction
+from apps.ondc.models import CatalogueRefresh, Question, RideOrder, Transaction
 from apps.ondc.reading import Node, at, exact, moment, span, text
 from apps.ondc.registry import Record
 from apps.ondc.signing import Header, NotVerified
@@ -52,9 +52,9 @@ class Envelope:
 
 @dataclass(slots=True)
 class Match:
-    """To what of ours a callback belongs; with no question it came unasked."""
+    """To what of ours a callback belongs; with no question it came unasked, with no journey it is a catalogue."""
 
-    transaction_id: UUID
+    transaction_id: UUID | None
     question: Question | None = None
     deviations: list[str] = field(default_factory=list)
 
@@ -230,19 +230,21 @@ def correlate(envelope: Envelope, *, now: datetime, order_id: str) -> Match:
         Nack: to nothing, to somebody else's, or to something over long ago
     """
     asked = envelope.action.removeprefix("on_")
-    message_id, transaction_id = _uuid(envelope.message_id), _uuid(envelope.transaction_text)
+    message_id, transaction_id = uuid_of(envelope.message_id), uuid_of(envelope.transaction_text)
     question = _question(message_id, asked) if message_id else None
     if question is not None:
         # Whoever did not get the question cannot answer it.
         if question.bpp_id not in ("", envelope.sender):
             raise Nack(beckn.OUT_OF_SEQUENCE, "This was not asked of you.")
         return _answer(question, envelope, now=now)
+    if envelope.action == "on_search":
+        return _catalogue(envelope, message_id, transaction_id, now=now)
     order = _order(envelope, order_id, transaction_id)
     if envelope.action in UNASKED and order is not None:
         if order.stage in {"SELECTED", "QUOTED", "READY"}:
             raise Nack(beckn.IMPOSSIBLE_STATE, "The order is not confirmed.")
         return Match(order.transaction_id)
-    if transaction_id is not None and envelope.action != "on_search":
+    if transaction_id is not None:
         return _loosely(envelope, asked, transaction_id, now=now)
     raise Nack(beckn.OUT_OF_SEQUENCE, "Nothing of ours waits for this.")
 
@@ -277,6 +279,37 @@ def _answer(question: Question, envelope: Envelope, *, now: datetime) -> Match:
     return Match(question.transaction_id, question, deviations)
 
 
+def _catalogue(
+    envelope: Envelope, message_id: UUID | None, transaction_id: UUID | None, *, now: datetime
+) -> Match:
+    """Take the answer to a question that no rider asked: what is sold in a city."""
+    refresh = find_refresh(message_id=message_id, transaction_id=transaction_id)
+    if refresh is None:
+        raise Nack(beckn.OUT_OF_SEQUENCE, "Nothing of ours waits for this.")
+    if now - refresh.until > SEARCH_CLOSED_AFTER:
+        raise Nack(beckn.TOO_LATE, "The question is closed.")
+    deviations = [
+        sentence
+        for sentence, strays in (
+            ("message_id is not the question's", refresh.message_id != message_id),
+            ("transaction_id is not the question's", refresh.pk != transaction_id),
+            ("domain is not the question's", refresh.domain != envelope.domain),
+            ("later than its ttl", now > refresh.until),
+        )
+        if strays
+    ]
+    return Match(None, None, deviations)
+
+
+def find_refresh(
+    *, message_id: UUID | None, transaction_id: UUID | None
+) -> CatalogueRefresh | None:
+    """Return the question about a catalogue that a callback answers, by either of its ids."""
+    rows = CatalogueRefresh.objects.defer("body")
+    found = rows.filter(message_id=message_id).first() if message_id else None
+    return found or (rows.filter(pk=transaction_id).first() if transaction_id else None)
+
+
 def _loosely(envelope: Envelope, asked: str, transaction_id: UUID, *, now: datetime) -> Match:
     """Take the answer to something we did ask this seller, under a message id of its own."""
     question = (
@@ -304,7 +337,8 @@ def _order(envelope: Envelope, order_id: str, transaction_id: UUID | None) -> Ri
     return found
 
 
-def _uuid(text_of: str) -> UUID | None:
+def uuid_of(text_of: str) -> UUID | None:
+    """Return an id of ours as it was repeated to us; what is no UUID is none of ours."""
     try:
         return UUID(text_of)
     except ValueError:

@@ -131,6 +131,12 @@ class SettlementReasonMissing(DomainError):
     status = 422
 
 
+class CatalogueUnderway(DomainError):
+    code = "catalogue_underway"
+    title = "This catalogue is being asked for already"
+    advice = "Look at it in a few minutes: it closes when the answers are in."
+
+
 class RiderDetailsMissing(DomainError):
     code = "rider_details_missing"
     title = "A driver needs a name and a phone number"

@@ -108,6 +108,33 @@ def forget_dispatches(**_: object) -> int:
     return services.forget_dispatches(now=timezone.now())
 
 
+@shared_task(acks_late=True, ignore_result=True)
+def plan_catalogues(**_: object) -> int:
+    try:
+        speaking = voice()
+    except NotConfigured:
+        return 0
+    return services.plan_refreshes(voice=speaking, now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def keep_catalogues(**_: object) -> int:
+    # Asked, imported and closed in one turn, so that no two imports write at once.
+    try:
+        speaking = voice()
+    except NotConfigured:
+        return 0
+    now = timezone.now()
+    sent = services.send_refreshes(voice=speaking, now=now)
+    imported = services.import_catalogues(now=now)
+    return sent + imported + services.close_refreshes(now=now)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def forget_refreshes(**_: object) -> int:
+    return services.forget_refreshes(now=timezone.now())
+
+
 def _hand_on(outbound_ids: Iterable[UUID]) -> int:
     count = 0
     for outbound_id in outbound_ids:

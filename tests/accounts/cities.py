@@ -18,6 +18,8 @@ from apps.merchants import services as merchants
 from apps.notifications import services as notifications
 from apps.ondc import services as ondc
 from apps.ondc.models import (
+    CatalogueAnswer,
+    CatalogueRefresh,
     Dispatch,
     InboundMessage,
     Issue,
@@ -179,11 +181,19 @@ def _travel(person_id: UUID, code: str) -> None:
         offered_at=now, valid_until=now + timedelta(minutes=5),
     )  # fmt: skip
     SearchAnswer.objects.create(transaction=asked.transaction, bpp_id=seller, answered_at=now)
-    InboundMessage.objects.create(
+    told = InboundMessage.objects.create(
         sender=seller, unique_key_id="k1", action="on_search", message_id=str(asked.message_id),
         transaction_text=str(asked.transaction_id), transaction=asked.transaction, question=asked,
         digest=uuid4().hex, header="Signature", raw="{}", next_attempt_at=now, received_at=now,
     )  # fmt: skip
+    refresh = CatalogueRefresh.objects.create(
+        zone_code=code, city="std:080", sale="RETAIL", kind="FULL", domain="ONDC:RET11", body="{}",
+        digest=uuid4().hex, url="https://gateway.example/search", said_at=now,
+        until=now + timedelta(seconds=30), next_attempt_at=now,
+    )  # fmt: skip
+    CatalogueAnswer.objects.create(
+        refresh=refresh, inbound=told, bpp_id=seller, next_attempt_at=now, received_at=now
+    )
     chosen = ondc.choose_offer(
         transaction_id=asked.transaction_id, rider_id=person_id, offer_id=offer.pk, now=now
     )

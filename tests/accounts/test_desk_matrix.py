@@ -42,7 +42,7 @@ VISITS = (
 )
 RIDES = (
     "ondc.Transaction ondc.Question ondc.SearchAnswer ondc.Offer ondc.RideOrder ondc.Quote"
-    " ondc.OutboundMessage ondc.Issue ondc.IssueAct"
+    " ondc.OutboundMessage ondc.Issue ondc.IssueAct ondc.CatalogueRefresh ondc.CatalogueAnswer"
 )
 FIGURES = "analytics.Hour analytics.Cohort analytics.Progress"
 PEOPLE = (
@@ -119,6 +119,7 @@ RUN = GOVERNING | {
     "merchants.Staff": "dismiss_selected",
     "merchants.ApiKey": "revoke_selected",
     "campaigns.Campaign": f"{CAMPAIGN_REVIEW} {CAMPAIGN_STOP}",
+    "ondc.CatalogueRefresh": "refresh_selected",
 }
 ACTS: dict[str, dict[str, str]] = {
     "support": CARE,

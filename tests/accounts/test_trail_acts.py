@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.accounts import selectors, services
 from apps.accounts.models import AuditEvent, OperatorRole, Session, User
@@ -40,7 +41,7 @@ from apps.merchants.models import (
     Zone,
 )
 from apps.notifications.models import InboxMessage
-from apps.ondc.models import InboundMessage, Settlement
+from apps.ondc.models import CatalogueRefresh, InboundMessage, Settlement
 from apps.payments.models import (
     BankLine,
     FundAccount,
@@ -54,6 +55,7 @@ from apps.payments.models import (
 from apps.rides.models import Booking
 from tests.accounts.cities import City, make_city
 from tests.handshake.visiting import visit
+from tests.ondc import ours
 from uma.kernel import context
 from uma.kernel.geo import Point
 
@@ -155,6 +157,12 @@ ACTS = [
         before=sql("UPDATE ondc_inboundmessage SET state = 'PARKED' WHERE id = %s"),
     ),
     Act(
+        CatalogueRefresh,
+        "refresh_selected",
+        "catalogue.asked-again",
+        before=sql("UPDATE ondc_cataloguerefresh SET closed_at = now() WHERE id = %s"),
+    ),
+    Act(
         Settlement,
         "settle_selected",
         "ondc-settlement.settled",
@@ -227,6 +235,13 @@ ACTS = [
 @pytest.fixture
 def city() -> City:
     return make_city("MNP")
+
+
+@pytest.fixture(autouse=True)
+def on_a_network(settings: Settings) -> None:
+    """Whoever has a catalogue asked for needs somebody to ask."""
+    for name, value in ours.settings_for("http://127.0.0.1:9").items():
+        setattr(settings, name, value)
 
 
 @pytest.fixture

@@ -152,11 +152,11 @@ def test_a_citys_food_comes_in_pieces_and_its_changes_later(
     journey = Journey(buyer, retail.DOMAIN, "1.2.5", city="std:0820")
 
     journey.say("search", retail.search(finder_fee_percent="3"))
-    journey.hears("on_search", times=3)
-    journey.say("search", retail.search(finder_fee_percent="3", changes=retail.Push(begin=True)))
     journey.hears("on_search", times=6)
+    journey.say("search", retail.search(finder_fee_percent="3", changes=retail.Push(begin=True)))
+    journey.hears("on_search", times=9)
 
     ids = [
         one["message"]["catalog"]["bpp/providers"][0]["id"] for one in journey.heard("on_search")
     ]
-    assert sorted(ids[:3]) == ["S1", "S2", "S3"]
+    assert sorted(ids[:6]) == ["S1", "S2", "S3", "S4", "S5", "S6"]

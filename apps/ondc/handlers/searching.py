@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from apps.ondc.handlers.cataloguing import on_catalogue
 from apps.ondc.handlers.outcome import Handling, Outcome
 from apps.ondc.messages import OfferTold, error_of, offers_of
 from apps.ondc.models import Offer, SearchAnswer, Transaction
@@ -21,6 +22,8 @@ MOST_TOGETHER = 1_000
 
 def on_search(handling: Handling) -> Outcome:
     """Take a seller's catalogue; one that comes when the list is closed is counted and not shown."""
+    if handling.message.transaction_id is None:
+        return on_catalogue(handling)
     (outcome,) = take_answers([handling])
     return outcome
 

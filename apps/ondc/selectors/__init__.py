@@ -1,5 +1,6 @@
-"""Reads about journeys: what a rider sees of a search and of the orders that came of it."""
+"""Reads about journeys, about the orders that came of them, and about what the network sells in a city."""
 
+from apps.ondc.selectors.catalogue import commerce_candidates, transit_candidates
 from apps.ondc.selectors.issues import IssueView, issue_of, issues_of
 from apps.ondc.selectors.journeys import JourneyView, OrderView, journey_of
 from apps.ondc.selectors.rides import ride_to, ride_under_way, rides_of
@@ -8,10 +9,12 @@ __all__ = [
     "IssueView",
     "JourneyView",
     "OrderView",
+    "commerce_candidates",
     "issue_of",
     "issues_of",
     "journey_of",
     "ride_to",
     "ride_under_way",
     "rides_of",
+    "transit_candidates",
 ]

@@ -18,6 +18,7 @@ from apps.ondc.services.delivering import (
 from apps.ondc.services.dispatching import forget_dispatches, send_dispatches
 from apps.ondc.services.facing import our_voice, rider_as
 from apps.ondc.services.finding import Which
+from apps.ondc.services.importing import import_catalogues
 from apps.ondc.services.observing import collect_observations
 from apps.ondc.services.ordering import (
     Trip,
@@ -34,6 +35,13 @@ from apps.ondc.services.processing import (
 )
 from apps.ondc.services.receiving import Proved, receive
 from apps.ondc.services.recovering import recover_confirmations
+from apps.ondc.services.refreshing import (
+    close_refreshes,
+    forget_refreshes,
+    plan_refreshes,
+    refresh_now,
+    send_refreshes,
+)
 from apps.ondc.services.riding import (
     ask_status,
     ask_support,
@@ -58,17 +66,21 @@ __all__ = [
     "book_fees",
     "cancel_ride",
     "choose_offer",
+    "close_refreshes",
     "collect_observations",
     "confirm_ride",
     "count_asked",
     "deliver",
     "due_ids",
     "forget_dispatches",
+    "forget_refreshes",
+    "import_catalogues",
     "init_ride",
     "move_drop",
     "open_issue",
     "open_search",
     "our_voice",
+    "plan_refreshes",
     "process_answers",
     "process_inbound",
     "purge_inbound",
@@ -76,12 +88,14 @@ __all__ = [
     "rate_ride",
     "receive",
     "recover_confirmations",
+    "refresh_now",
     "repeat_lost_issues",
     "replay_inbound",
     "rider_as",
     "search_rides",
     "select_ride",
     "send_dispatches",
+    "send_refreshes",
     "settle_fees",
     "tip_driver",
     "uncounted_search",

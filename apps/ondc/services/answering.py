@@ -45,7 +45,9 @@ def process_answers(*, message_ids: Sequence[UUID], now: datetime) -> list[UUID]
 def _process(message_ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
     rows = list(
         InboundMessage.objects.select_for_update(skip_locked=True, no_key=True)
+        # A catalogue that no rider asked for is no answer of these.
         .filter(pk__in=message_ids, state=State.WAITING, action="on_search")
+        .exclude(transaction=None)
         .order_by("received_at", "pk")
     )
     # One catalogue at a time is in memory.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from apps.sandbox.answer import NOT_FOUND, Answer
+from apps.sandbox.ondc.food import Food
 from apps.sandbox.ondc.participants import Participant
 from apps.sandbox.ondc.rides import Rides
 from apps.sandbox.ondc.scenarios import SCENARIOS, ordered
@@ -59,6 +60,12 @@ def _scenario(network: "Network", body: Body) -> None:
     found = ordered(str(body["name"]), body.get("changed", {}))
     for seller in _chosen(network, body):
         seller.manners = found
+
+
+def _food(network: "Network", body: Body) -> None:
+    for seller in network.sellers.values():
+        if isinstance(seller, Food):
+            seller.change(body)
 
 
 def _pace(network: "Network", body: Body) -> None:
@@ -157,6 +164,7 @@ _ORDERS: dict[str, Callable[["Network", Body], None]] = {
     "reset": _reset,
     "scenario": _scenario,
     "pace": _pace,
+    "food": _food,
     "buyer": _buyer,
     "rekey": _rekey,
     "status": _status,

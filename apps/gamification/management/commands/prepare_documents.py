@@ -5,7 +5,8 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from apps.gamification import documents, services
+from apps.gamification import services
+from uma.kernel import documents
 from uma.kernel.mongo import DocumentsAway
 
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *, if_it_answers: bool, **_: object) -> None:
         try:
-            names = documents.prepare()
+            names = documents.prepare_all()
             services.project_catalogues(now=timezone.now())
         except DocumentsAway:
             if not if_it_answers:
