@@ -255,17 +255,12 @@ API_KEY_REFRESH_S: float = env.float("UMA_API_KEY_REFRESH_S", default=0.5)
 # Who reads them and who notes their use: the kernel knows no app.
 API_KEY_READER = "apps.merchants.selectors.read_keys"
 API_KEY_NOTER = "apps.merchants.services.note_key_use"
-# What stands in the document store: each app's list of its collections.
-DOCUMENT_COLLECTIONS = [
-    "apps.gamification.documents.COLLECTIONS",
-    "apps.ondc.documents.COLLECTIONS",
-]
-# What can be had on the network in a zone, for missions: functions of (zone_id, now) that answer
+# What stands in the document store: the apps whose `documents` list collections.
+DOCUMENT_APPS = ("apps.gamification", "apps.ondc")
+# What is sold on the network in a zone, for missions: functions of (zone_id, now) that answer
 # gamification.selectors.Candidate. They read what was stored and ask no network.
-MISSION_SOURCES: dict[str, list[str]] = {
-    "ride": ["apps.ondc.selectors.transit_candidates"],
-    "commerce": ["apps.ondc.selectors.commerce_candidates"],
-}
+MISSION_SOURCES = {"ride": ["apps.ondc.selectors.transit_candidates"],
+                   "commerce": ["apps.ondc.selectors.commerce_candidates"]}  # fmt: skip
 # Who may put missions into another order for one rider; nobody may add or leave out.
 MISSION_RANKER: str = env.str("UMA_MISSION_RANKER", default="")
 # How many strikes count against a rider: (rider_id, now).
@@ -349,9 +344,7 @@ ONDC_GRIEVANCE_EMAIL: str = env.str("UMA_ONDC_GRIEVANCE_EMAIL", default="")
 ONDC_OBSERVABILITY_URL: str = env.str("UMA_ONDC_OBSERVABILITY_URL", default="")
 ONDC_OBSERVABILITY_TOKEN: str = env.str("UMA_ONDC_OBSERVABILITY_TOKEN", default="")
 # A search goes out once in each of these: sellers answer in the one they speak.
-ONDC_RIDE_VERSIONS: list[str] = env.list(
-    "UMA_ONDC_RIDE_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"]
-)
+ONDC_RIDE_VERSIONS = env.list("UMA_ONDC_RIDE_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
 # How many riders may watch a search in one web process; each holds one of its threads.
 ONDC_WATCHERS: int = env.int("UMA_ONDC_WATCHERS", default=2)
 # How long one of them watches before the app comes back by itself.

@@ -160,19 +160,30 @@ def _diverse(drafts: Iterable[Draft], *, top: int) -> list[Draft]:
     best = sorted(drafts, key=lambda one: (-one.score, one.kind, str(one.campaigns)))
     taken: list[Draft] = []
     used: Counter[UUID] = Counter()
-    kinds: Counter[tuple[str, bool]] = Counter()
-    # First one of each kind, then the best of what is left.
-    for most in (1, max(1, top // 2)):
-        for one in best:
-            crowded = any(used[campaign] >= PER_CAMPAIGN for campaign in one.campaigns)
-            kind = one.kind, _has_goods(one)
-            if one in taken or crowded or kinds[kind] >= most or len(taken) >= top:
-                continue
-            taken.append(one)
-            kinds[kind] += 1
-            # An exploration names no campaign: it is open to all of them.
-            if one.content["campaigns"]:
-                used.update(one.campaigns)
+
+    def take(one: Draft) -> bool:
+        crowded = any(used[campaign] >= PER_CAMPAIGN for campaign in one.campaigns)
+        if one in taken or crowded or len(taken) >= top:
+            return False
+        taken.append(one)
+        # An exploration names no campaign: it is open to all of them.
+        if one.content["campaigns"]:
+            used.update(one.campaigns)
+        return True
+
+    kinds: dict[tuple[str, bool], list[Draft]] = {}
+    for one in best:
+        kinds.setdefault((one.kind, _has_goods(one)), []).append(one)
+    # First one of each kind. Which has the fewest to choose from chooses first: a town has many trips
+    # and two bus stops, and what the trips leave of its campaigns may be none of those near the stops.
+    for rows in sorted(list(kinds.values())[:top], key=len):
+        any(take(one) for one in rows)
+    # Then the best of what is left.
+    counted = Counter((one.kind, _has_goods(one)) for one in taken)
+    for one in best:
+        kind = one.kind, _has_goods(one)
+        if counted[kind] < max(1, top // 2) and take(one):
+            counted[kind] += 1
     return sorted(taken, key=lambda one: (-one.score, one.kind, str(one.campaigns)))
 
 

@@ -26,6 +26,7 @@ from apps.gamification.services import repairing
 from tests.factories import NOON, balance, bearer, make_rider, make_zone
 from tests.gamification.making import fund, make_mission, make_visit
 from uma.kernel import mongo
+from uma.kernel.documents import Kept, collection
 from uma.kernel.mongo import DocumentsAway
 from uma.stack import ports
 from uma.stack.documents import Documents
@@ -95,9 +96,9 @@ def project(*riders: User) -> int:
 def test_a_document_of_another_shape_is_refused_by_the_store() -> None:
     for kept in documents.COLLECTIONS:
         with pytest.raises(WriteError):
-            documents.collection(kept).insert_one({"_id": "x", "surprise": 1})
+            collection(kept).insert_one({"_id": "x", "surprise": 1})
     for kept in documents.COLLECTIONS:
-        assert documents.collection(kept).write_concern.document == {"w": "majority", "j": True}
+        assert collection(kept).write_concern.document == {"w": "majority", "j": True}
 
 
 @pytest.mark.usefixtures("store")
@@ -105,9 +106,9 @@ def test_preparing_twice_is_preparing_once(capsys: pytest.CaptureFixture[str]) -
     for _ in range(2):
         call_command("prepare_documents")
 
-    assert capsys.readouterr().out == "5 collection(s) prepared.\n" * 2
+    assert capsys.readouterr().out == "9 collection(s) prepared.\n" * 2
     assert [row["_id"] for row in documents.badges()][:2] == ["first_timer", "coffee_hopper"]
-    indexes = documents.collection(documents.MISSIONS).index_information()
+    indexes = collection(documents.MISSIONS).index_information()
     assert "zone_code_1_score_-1" in indexes
 
 
@@ -243,7 +244,7 @@ def test_a_store_killed_in_the_middle_of_a_rebuild_is_rebuilt_again(
     busy_town(rider)
     replace, written = documents.add_riders, []
 
-    def dying(kept: documents.Kept, rows: list[documents.AwardsDocument]) -> None:
+    def dying(kept: Kept, rows: list[documents.AwardsDocument]) -> None:
         replace(kept, rows)
         written.append(kept.name)
         if len(written) == 2:

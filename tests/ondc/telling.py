@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from apps.ondc import services
-from apps.ondc.models import CatalogueAnswer, CatalogueRefresh
+from apps.ondc.models import CatalogueAnswer, CatalogueRefresh, InboundMessage
 from apps.ondc.voice import voice
 from tests.factories import make_zone
 from tests.ondc.network import BUYER, Participant, act, clock, post, stamp, verdict
@@ -133,3 +133,17 @@ def line(*stops: tuple[str, str, str], mode: str = "BUS") -> Json:
         ],
         "items": [{"id": "I1", "price": {"currency": "INR", "value": "15.00"}}],
     }
+
+
+def answered(refresh: CatalogueRefresh, *, now: datetime) -> None:
+    """Let a question have been answered and be over."""
+    told = InboundMessage.objects.create(
+        sender="bpp.example.in", unique_key_id="k1", action="on_search", message_id=str(uuid4()),
+        transaction_text=str(refresh.pk), digest=uuid4().hex, header="Signature", raw="{}",
+        next_attempt_at=now, received_at=now,
+    )  # fmt: skip
+    CatalogueAnswer.objects.create(
+        refresh=refresh, inbound=told, bpp_id="bpp.example.in", state="DONE", told_count=1,
+        next_attempt_at=now, received_at=now, imported_at=now,
+    )  # fmt: skip
+    CatalogueRefresh.objects.filter(pk=refresh.pk).update(closed_at=now)

@@ -76,7 +76,7 @@ def test_stops_are_those_near_our_places(seller: Participant, ours: Shop) -> Non
 
     found = stops()
 
-    assert ours.campaign.pk
+    assert ours.outlet.location == TIGER_CIRCLE
     assert sorted((one.name, one.provider, one.price_paise) for one in found) == [
         ("Bus to Tiger Circle", "City Bus", 15_00),
         ("Metro to Tiger Circle", "City Bus", 15_00),
@@ -101,7 +101,7 @@ def test_a_shop_that_is_closed_or_has_nothing_is_no_candidate(
     tells(seller, asked(), shop("S1", **change))
     imported()
 
-    assert ours.campaign.pk
+    assert ours.outlet.location == TIGER_CIRCLE
     # A label alone closes nothing that has an end nobody knows.
     assert (goods() == []) == ("close" not in str(change))
 
@@ -121,7 +121,7 @@ def test_a_shop_that_closed_for_a_while_is_back_after_it(seller: Participant, ou
     tells(seller, asked(), shop("S1", locations=[for_a_while]))
     imported()
 
-    assert ours.campaign.pk
+    assert ours.outlet.location == TIGER_CIRCLE
     assert goods(now) == []
     assert len(goods(now + timedelta(hours=1))) == 2
 
@@ -133,7 +133,7 @@ def test_no_word_is_believed_for_longer_than_a_day_and_a_half(
     tells(seller, asked(BUS), line(*STOPS))
     imported()
 
-    assert ours.campaign.pk
+    assert ours.outlet.location == TIGER_CIRCLE
     assert len(goods(clock() + DAY)) == 2
     assert len(stops(clock() + DAY)) == 1
     assert goods(clock() + 2 * DAY) == stops(clock() + 2 * DAY) == []

@@ -1,26 +1,25 @@
 """What a city sells: asked for each night and in between, imported by content, taken out when it is told no more."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from pytest_django import Settings
 
 from apps.ondc import documents, services, tasks
-from apps.ondc.errors import CatalogueUnderway
 from apps.ondc.models import CatalogueAnswer, CatalogueRefresh, InboundMessage
 from apps.ondc.voice import Voice, voice
 from tests.factories import NOON, make_zone
 from tests.ondc import ours
-from tests.ondc.network import Journey, Participant, act, catalogue, clock, post
+from tests.ondc.network import Journey, Participant, act, clock, post
 from tests.ondc.telling import (
     BUS,
     CITY,
+    METRO,
     RETAIL,
+    answered,
     asked,
     closed,
     context,
@@ -33,6 +32,7 @@ from tests.ondc.telling import (
 )
 from tests.sandbox.pretended_ondc import NetworkProcess
 from uma.kernel import mongo
+from uma.kernel.documents import Kept, collection
 from uma.stack import ports
 
 pytestmark = pytest.mark.django_db
@@ -57,22 +57,35 @@ def store(document_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return document_store
 
 
-def names(kept: documents.Kept = documents.GOODS) -> list[str]:
-    return sorted(one["name"] for one in documents.collection(kept).find())
+def names(kept: Kept = documents.GOODS) -> list[str]:
+    return sorted(one["name"] for one in collection(kept).find())
 
 
-def test_a_city_is_asked_about_once_a_night_and_its_changes_in_between(speaking: Voice) -> None:
-    make_zone("MNP")
+def everything_told(seller: Participant) -> None:
+    """Fill the store with a catalogue of each kind; nothing of it is known in PostgreSQL."""
+    tells(seller, asked(), shop())
+    for sale in (BUS, METRO):
+        tells(seller, asked(sale), line(*STOPS, mode=sale))
+    imported()
+    CatalogueAnswer.objects.all().delete()
+    CatalogueRefresh.objects.all().delete()
+
+
+def test_a_city_is_asked_about_once_a_night_and_its_changes_in_between(
+    seller: Participant, store: str
+) -> None:
+    assert store
+    everything_told(seller)
 
     def plans(now: datetime) -> list[tuple[str, str]]:
         before = set(CatalogueRefresh.objects.values_list("pk", flat=True))
-        services.plan_refreshes(voice=speaking, now=now)
+        services.plan_refreshes(voice=voice(), now=now)
         taken(now=now)
         fresh = CatalogueRefresh.objects.exclude(pk__in=before).order_by("sale")
         found = list(fresh.values_list("sale", "kind"))
         # Each was answered, and is over.
         for one in fresh:
-            _answered(one, now=now)
+            answered(one, now=now)
         return found
 
     whole = [("BUS", "FULL"), ("METRO", "FULL"), ("RETAIL", "FULL")]
@@ -91,17 +104,21 @@ def test_a_city_is_asked_about_once_a_night_and_its_changes_in_between(speaking:
     ]
 
 
-def _answered(refresh: CatalogueRefresh, *, now: datetime) -> None:
-    told = InboundMessage.objects.create(
-        sender="bpp.example.in", unique_key_id="k1", action="on_search", message_id=str(uuid4()),
-        transaction_text=str(refresh.pk), digest=uuid4().hex, header="Signature", raw="{}",
-        next_attempt_at=now, received_at=now,
-    )  # fmt: skip
-    CatalogueAnswer.objects.create(
-        refresh=refresh, inbound=told, bpp_id="bpp.example.in", state="DONE", told_count=1,
-        next_attempt_at=now, received_at=now, imported_at=now,
-    )  # fmt: skip
-    CatalogueRefresh.objects.filter(pk=refresh.pk).update(closed_at=now)
+def test_a_catalogue_that_was_lost_is_asked_for_again(seller: Participant, store: str) -> None:
+    assert store
+    everything_told(seller)
+    services.plan_refreshes(voice=voice(), now=NOON)
+    taken(now=NOON)
+    for one in CatalogueRefresh.objects.all():
+        answered(one, now=NOON)
+    assert services.plan_refreshes(voice=voice(), now=NOON + 14 * MINUTE) == 0
+
+    collection(documents.STATIONS).delete_many({"sale": "METRO"})
+    collection(documents.GOODS).delete_many({})
+
+    services.plan_refreshes(voice=voice(), now=NOON + 15 * MINUTE)
+    again = CatalogueRefresh.objects.filter(closed_at=None).order_by("sale")
+    assert list(again.values_list("sale", "kind")) == [("METRO", "FULL"), ("RETAIL", "FULL")]
 
 
 def test_a_city_of_which_nobody_told_is_asked_about_again(speaking: Voice) -> None:
@@ -160,14 +177,14 @@ def test_a_catalogue_is_imported_by_content_and_a_rerun_changes_nothing(
 
     assert imported() == [("DONE", 6, 6, 0)]
     assert closed(first) == 0
-    before = documents.collection(documents.GOODS).find_one({"item_id": "S1-1"})
+    before = collection(documents.GOODS).find_one({"item_id": "S1-1"})
     # The very same catalogue a night later; one price is another.
     again = asked()
     news = shop("S2", ("Filter Coffee", "45.00"), ("Masala Dosa", "70.00"))
     assert tells(seller, again, shop("S1"), news) == "ACK"
 
     assert imported()[1:] == [("DONE", 6, 1, 0)]
-    after = documents.collection(documents.GOODS).find_one({"item_id": "S1-1"})
+    after = collection(documents.GOODS).find_one({"item_id": "S1-1"})
     assert before is not None
     assert after is not None
     assert after["changed_at"] == before["changed_at"] < after["told_at"]
@@ -354,106 +371,3 @@ def test_what_cannot_be_imported_is_marked_and_stops_nothing_else(
     assert [row[:2] for row in imported()] == [("FAILED", 0), ("DONE", 3)]
     # Nobody knows what it would have told.
     assert closed(refresh) == 0
-
-
-def test_the_desk_asks_again_once_what_was_asked_before_is_in(seller: Participant) -> None:
-    refresh = asked()
-    again = partial(
-        services.refresh_now, refresh_id=refresh.pk, actor_id=uuid4(), reason="a new mall",
-        voice=voice(), now=clock(),
-    )  # fmt: skip
-
-    with pytest.raises(CatalogueUnderway):
-        again()
-    CatalogueRefresh.objects.update(closed_at=clock())
-    fresh = CatalogueRefresh.objects.get(pk=again())
-
-    assert (fresh.kind, fresh.state, fresh.asked_by is not None) == ("FULL", "WAITING", True)
-    assert seller.id
-
-
-def test_questions_of_long_ago_are_forgotten(seller: Participant) -> None:
-    refresh = asked(now=clock() - timedelta(days=31))
-    _answered(refresh, now=clock())
-    young = CatalogueRefresh.objects.exclude(pk=refresh.pk).count()
-
-    assert services.forget_refreshes(now=clock()) == 1
-
-    assert CatalogueRefresh.objects.count() == young
-    assert seller.id
-
-
-@pytest.mark.parametrize(
-    ("constraint", "changes"),
-    [
-        ("ondc_refresh_message_not_its_own", {"message_id": "id"}),
-        ("ondc_refresh_span_of_changes", {"kind": "CHANGES"}),
-        ("ondc_refresh_sale_known", {"sale": "TAXI"}),
-        ("ondc_refresh_times_in_order", {"until": NOON - HOUR}),
-        ("ondc_refresh_settled_at", {"state": "WAITING"}),
-        ("ondc_refresh_said_is_said", {"body": "{}"}),
-    ],
-)
-def test_a_question_that_cannot_be_true_is_refused(
-    seller: Participant, constraint: str, changes: dict[str, Any]
-) -> None:
-    refresh = asked(now=NOON)
-    assert seller.id
-    told = {name: refresh.pk if value == "id" else value for name, value in changes.items()}
-    row: dict[str, Any] = {
-        "zone_code": "BLR", "city": "std:080", "sale": "RETAIL", "kind": "FULL", "domain": "x",
-        "body": "{}", "digest": "d", "url": "u", "said_at": NOON, "until": NOON + MINUTE,
-        "next_attempt_at": NOON, "state": "TAKEN", "settled_at": NOON,
-    }  # fmt: skip
-    own = uuid4()
-    writes: Callable[[], object] = partial(
-        CatalogueRefresh.objects.create,
-        **row | {"id": own} | told | ({"message_id": own} if "message_id" in told else {}),
-    )
-    if constraint.endswith("said_is_said"):
-        writes = partial(CatalogueRefresh.objects.filter(pk=refresh.pk).update, **told)
-
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        writes()
-
-
-@pytest.mark.parametrize(
-    ("constraint", "changes"),
-    [
-        ("ondc_catalogue_answer_imported_at", {"state": "DONE"}),
-        ("ondc_catalogue_answer_counts", {"changed_count": 1}),
-    ],
-)
-def test_an_answer_that_cannot_be_true_is_refused(
-    seller: Participant, constraint: str, changes: dict[str, Any]
-) -> None:
-    tells(seller, asked(), shop())
-
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        CatalogueAnswer.objects.update(**changes)
-
-
-def test_a_question_and_a_message_are_there_once(seller: Participant) -> None:
-    refresh = asked()
-    row = {
-        name: getattr(refresh, name)
-        for name in (
-            "zone_code", "city", "sale", "kind", "domain", "body", "digest", "url", "said_at", "until",
-            "next_attempt_at", "state", "settled_at",
-        )
-    }  # fmt: skip
-
-    with pytest.raises(IntegrityError, match="ondc_refresh_one_at_a_time"), transaction.atomic():
-        CatalogueRefresh.objects.create(**row)
-    with pytest.raises(IntegrityError, match="ondc_refresh_message_once"), transaction.atomic():
-        CatalogueRefresh.objects.create(**row | {"message_id": refresh.message_id, "sale": "BUS"})
-    assert seller.id
-
-
-def test_a_riders_search_is_no_catalogue(seller: Participant, journey: Journey) -> None:
-    answer = journey.body("on_search", catalogue("100"), question=journey.search)
-
-    post(seller, answer)
-    act()
-
-    assert not CatalogueAnswer.objects.exists()

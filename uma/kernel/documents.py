@@ -1,8 +1,8 @@
 """
 Collections of the document store: a name, what a document must look like, how it is found, when it goes.
 
-Each app lists its own in `documents.COLLECTIONS`; the setting DOCUMENT_COLLECTIONS names the lists, so that one
-command makes them all.
+Each app lists its own in `documents.COLLECTIONS`; the setting DOCUMENT_APPS names the apps, so that one command
+makes them all.
 """
 
 from collections.abc import Iterable, Mapping
@@ -81,7 +81,9 @@ def prepare(collections: Iterable[Kept]) -> list[str]:
 def prepare_all() -> list[str]:
     """Make the collections of every app, or bring them up to date; return their names."""
     return [
-        name for listed in settings.DOCUMENT_COLLECTIONS for name in prepare(import_string(listed))
+        name
+        for app in settings.DOCUMENT_APPS
+        for name in prepare(import_string(f"{app}.documents.COLLECTIONS"))
     ]
 
 

@@ -13,8 +13,9 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from apps.gamification import documents
-from apps.gamification.documents import BadgeDocument, Kept, MissionDocument
+from apps.gamification.documents import BadgeDocument, MissionDocument
 from apps.gamification.selectors import projections
+from uma.kernel.documents import Kept
 from uma.kernel.mongo import DocumentsAway
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from apps.ondc.shop_hours import windows_of
 from uma.kernel.geo import Point, distance_m
 from uma.kernel.mongo import DocumentsAway
 
-Kind, Sale = CatalogueRefresh.Kind, CatalogueRefresh.Sale
+Kind = CatalogueRefresh.Kind
+Sale = CatalogueRefresh.Sale
 # How long a whole catalogue is believed to be there: as long as its documents live (catalogue_told.py).
 BELIEVED = timedelta(hours=36)
 # A thing of a catalogue matters where one of ours sells it, a stop where one of ours can be walked or ridden to.

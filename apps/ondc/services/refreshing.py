@@ -27,7 +27,9 @@ from apps.ondc.voice import Voice
 from uma.kernel.mongo import DocumentsAway
 from uma.kernel.zones import local, midnight
 
-Kind, Sale, State = CatalogueRefresh.Kind, CatalogueRefresh.Sale, CatalogueRefresh.State
+Kind = CatalogueRefresh.Kind
+Sale = CatalogueRefresh.Sale
+State = CatalogueRefresh.State
 TTL = timedelta(seconds=30)
 # On the zone's clock: time enough for a large catalogue before missions are made at two.
 ASKED_AT = time(0, 45)
