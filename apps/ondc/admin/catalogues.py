@@ -11,20 +11,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.ondc import services
-from apps.ondc.errors import NetworkUnavailable
 from apps.ondc.models import CatalogueAnswer, CatalogueRefresh
-from apps.ondc.network import NotConfigured
-from apps.ondc.voice import Voice, voice
 from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen
 
 State = CatalogueAnswer.State
-
-
-def _voice() -> Voice:
-    try:
-        return voice()
-    except NotConfigured:
-        raise NetworkUnavailable from None
 
 
 @admin.register(CatalogueRefresh)
@@ -118,7 +108,7 @@ class CatalogueRefreshAdmin(ReadOnlyAdmin[CatalogueRefresh]):
                 refresh_id=refresh_id,
                 actor_id=actor_id,
                 reason=answers["reason"],
-                voice=_voice(),
+                voice=services.our_voice(),
                 now=timezone.now(),
             )
 
