@@ -17,6 +17,8 @@ DOMAIN, CITY, VERSION = "ONDC:TRV10", "std:080", "2.1.0"
 BUYER, SELLER, KEY_ID = "bap.example.in", "bpp.example.in", "k1"
 # A catalogue of about nine kilobytes, as a seller of rides answers a search.
 ITEMS = 32
+# A search is answered by some twenty sellers at once (performance rule 2); here one seller speaks for all.
+ANSWERS_OF_A_SEARCH = 20
 PLACE = Point(13.3525, 74.7928)
 
 
@@ -53,13 +55,21 @@ class Seller:
         )
 
     def answers(self, rider_id: UUID, count: int) -> list[bytes]:
-        """Return so many different answers to one fresh search of a rider's, as they are sent."""
+        """Return so many different answers to fresh searches of a rider's, as they are sent."""
         now = datetime.now(UTC)
+        contexts = [self._context(rider_id, now) for _ in range(-(-count // ANSWERS_OF_A_SEARCH))]
+        bodies = (
+            {"context": contexts[number // ANSWERS_OF_A_SEARCH], "message": _catalogue(number)}
+            for number in range(count)
+        )
+        return [self._sent(signing.wire(body), now) for body in bodies]
+
+    def _context(self, rider_id: UUID, now: datetime) -> dict[str, Any]:  # Any: a JSON document
         question = services.open_search(
             rider_id=rider_id, zone_code=ZONE, domain=DOMAIN, city=CITY, pickup=PLACE, drop=PLACE,
             now=now, ttl=timedelta(minutes=10),
         )  # fmt: skip
-        context = {
+        return {
             "location": {"country": {"code": "IND"}, "city": {"code": CITY}},
             "domain": DOMAIN, "action": "on_search", "version": VERSION,
             "bap_id": BUYER, "bap_uri": f"https://{BUYER}/api/ondc",
@@ -69,8 +79,6 @@ class Seller:
             "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "ttl": "PT30S",
         }  # fmt: skip
-        bodies = ({"context": context, "message": _catalogue(number)} for number in range(count))
-        return [self._sent(signing.wire(body), now) for body in bodies]
 
     def _sent(self, raw: bytes, now: datetime) -> bytes:
         created = int(now.timestamp())

@@ -14,8 +14,10 @@ admin.site.login_form = OperatorSignIn
 admin.site.index_title = "What happens on the platform"
 
 urlpatterns = [
-    # First, because paths are tried in turn: behind all others, finding it was a sixth of a scan.
+    # First, because paths are tried in turn: behind all others, finding it was a sixth of a scan and
+    # a tenth of a callback.
     path("api/", include("apps.handshake.urls")),
+    path("", include("apps.ondc.callback_urls")),
     path("admin/", admin.site.urls),
     path("", include("uma.kernel.http.urls")),
     path("api/", include("apps.accounts.urls")),
@@ -23,7 +25,6 @@ urlpatterns = [
     path("api/", include("apps.merchants.urls")),
     path("api/", include("apps.payments.urls")),
     path("webhooks/", include(webhooks)),
-    path("", include("apps.ondc.callback_urls")),
     path("api/", include("apps.campaigns.urls")),
     path("api/", include("apps.rides.urls")),
     path("api/", include("apps.ondc.urls")),

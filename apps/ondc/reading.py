@@ -8,8 +8,9 @@ a space, codes nobody knows, keys nobody asked for.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, NoReturn
 
 from apps.ondc.beckn import NotReadable
@@ -93,24 +94,18 @@ def _check(document: Node, most_keys: int, *, texts: bool) -> None:
         depth += 1
         if depth > MOST_DEPTH:
             raise NotReadable(f"The body is nested deeper than {MOST_DEPTH} levels.")
-        below: list[Node] = []
-        for node in level:
-            keys += len(node)
-            if isinstance(node, dict):
-                if texts:
-                    _check_texts(node)
-                children: Iterable[Node] = node.values()
-            else:
-                children = node
-            if texts:
-                _check_texts(children)
-            below += [child for child in children if type(child) in _HOLDERS]
+        keys += sum(map(len, level))
         if keys > most_keys:
             raise NotReadable(f"The body has more than {most_keys} members.")
-        level = below
+        if texts:
+            for node in level:
+                _check_texts(node)
+        inside = (node.values() if type(node) is dict else node for node in level)
+        level = [child for child in chain.from_iterable(inside) if type(child) in _HOLDERS]
 
 
-def _check_texts(found: Iterable[Node]) -> None:
+def _check_texts(node: Node) -> None:
+    found = chain(node, node.values()) if isinstance(node, dict) else node
     for one in found:
         if isinstance(one, str) and (
             "\x00" in one or (not one.isascii() and _SURROGATE.search(one))
