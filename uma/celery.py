@@ -35,6 +35,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.ondc.tasks.observe": 10.0,
     "apps.ondc.tasks.keep_catalogues": 10.0,
     "apps.ondc.tasks.plan_catalogues": crontab(minute="*/5"),
+    "apps.ondc.tasks.remember_prices": EVERY_MINUTE,
     "apps.ondc.tasks.repeat_lost_issues": EVERY_MINUTE,
     "apps.handshake.tasks.announce_forgotten": EVERY_MINUTE,
     "apps.notifications.tasks.push_forgotten": EVERY_MINUTE,

@@ -13,6 +13,7 @@ from apps.ondc.models import OutboundMessage
 from apps.ondc.network import NotConfigured
 from apps.ondc.registry import Registry, RegistryRefused, RegistrySilent
 from apps.ondc.voice import Voice, voice
+from uma.kernel.mongo import DocumentsAway
 from uma.kernel.queue import enqueue
 
 logger = getLogger(__name__)
@@ -128,6 +129,15 @@ def keep_catalogues(**_: object) -> int:
     sent = services.send_refreshes(voice=speaking, now=now)
     imported = services.import_catalogues(now=now)
     return sent + imported + services.close_refreshes(now=now)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def remember_prices(**_: object) -> int:
+    try:
+        return services.remember_prices(now=timezone.now())
+    except DocumentsAway:
+        # They are of use for minutes only.
+        return 0
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from apps.merchants.models import Zone
 from apps.ondc import documents, services, tasks
 from apps.ondc.models import CatalogueAnswer, CatalogueRefresh, InboundMessage
 from apps.ondc.voice import Voice, voice
@@ -130,6 +131,16 @@ def test_a_city_of_which_nobody_told_is_asked_about_again(speaking: Voice) -> No
     assert services.plan_refreshes(voice=speaking, now=NOON + 15 * MINUTE) == 3
     # One of a kind is open at a time.
     assert services.plan_refreshes(voice=speaking, now=NOON + HOUR) == 0
+
+
+def test_a_zone_without_a_code_of_the_network_stops_no_other(speaking: Voice) -> None:
+    make_zone("MNP")
+    make_zone("AAA")
+    Zone.objects.filter(code="AAA").update(std_city_code="Anywhere")
+
+    assert services.plan_refreshes(voice=speaking, now=NOON) == 3
+
+    assert set(CatalogueRefresh.objects.values_list("zone_code", flat=True)) == {"MNP"}
 
 
 def test_what_is_asked_is_signed_and_goes_to_everybody_once(

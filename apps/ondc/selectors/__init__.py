@@ -3,16 +3,19 @@
 from apps.ondc.selectors.catalogue import commerce_candidates, transit_candidates
 from apps.ondc.selectors.issues import IssueView, issue_of, issues_of
 from apps.ondc.selectors.journeys import JourneyView, OrderView, journey_of
+from apps.ondc.selectors.lately import Lately, prices_of_late
 from apps.ondc.selectors.rides import ride_to, ride_under_way, rides_of
 
 __all__ = [
     "IssueView",
     "JourneyView",
+    "Lately",
     "OrderView",
     "commerce_candidates",
     "issue_of",
     "issues_of",
     "journey_of",
+    "prices_of_late",
     "ride_to",
     "ride_under_way",
     "rides_of",

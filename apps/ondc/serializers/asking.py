@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.ondc.models import OutboundMessage
 from apps.ondc.outgoing.orders import REASONS
+from apps.ondc.selectors import Lately
 from uma.kernel.geo import Point
 from uma.kernel.http.fields import (
     DegreesField,
@@ -17,6 +18,7 @@ from uma.kernel.http.fields import (
     WholeNumberField,
 )
 from uma.kernel.http.serializers import StrictSerializer
+from uma.kernel.money import rupees
 
 CATEGORIES = ("AUTO_RICKSHAW", "CAB", "TWO_WHEELER")
 LARGEST_TIP_PAISE = 1_000_00
@@ -157,6 +159,36 @@ class AskedResponse(serializers.Serializer[object]):
     transaction_id = serializers.UUIDField()
     message_id = serializers.UUIDField(help_text="What the answer of the network will repeat.")
     response = SaidResponse()
+
+
+class LatelyResponse(serializers.Serializer[object]):
+    provider = serializers.CharField()
+    category = serializers.CharField()
+    lowest_price = RupeesField()
+    highest_price = RupeesField()
+    told_at = serializers.DateTimeField()
+    match = serializers.ChoiceField(
+        choices=["same", "near"], help_text="Of the same way, or of one some 300 m beside it."
+    )
+
+
+class SearchedResponse(AskedResponse):
+    lately = LatelyResponse(
+        many=True,
+        help_text="What trips like this one cost in the last twenty minutes: to show, not to choose.",
+    )
+
+
+def lately_response(told: Lately) -> dict[str, object]:
+    """Return one seller's prices of late as a rider's app shows them."""
+    return {
+        "provider": told.provider,
+        "category": told.category,
+        "lowest_price": rupees(told.lowest_paise),
+        "highest_price": rupees(told.highest_paise),
+        "told_at": told.told_at,
+        "match": "same" if told.is_same else "near",
+    }
 
 
 def asked_response(said: OutboundMessage) -> dict[str, object]:

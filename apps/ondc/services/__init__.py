@@ -42,6 +42,7 @@ from apps.ondc.services.refreshing import (
     refresh_now,
     send_refreshes,
 )
+from apps.ondc.services.remembering import remember_prices
 from apps.ondc.services.riding import (
     ask_status,
     ask_support,
@@ -89,6 +90,7 @@ __all__ = [
     "receive",
     "recover_confirmations",
     "refresh_now",
+    "remember_prices",
     "repeat_lost_issues",
     "replay_inbound",
     "rider_as",

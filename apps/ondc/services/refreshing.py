@@ -5,6 +5,7 @@ A question is kept before it is sent, sent outside any transaction under a lease
 then goes what a seller that answered did not tell again. One question of a kind is open at a time.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
@@ -27,6 +28,7 @@ from apps.ondc.voice import Voice
 from uma.kernel.mongo import DocumentsAway
 from uma.kernel.zones import local, midnight
 
+logger = logging.getLogger(__name__)
 Kind = CatalogueRefresh.Kind
 Sale = CatalogueRefresh.Sale
 State = CatalogueRefresh.State
@@ -54,6 +56,10 @@ def plan_refreshes(*, voice: Voice, now: datetime) -> int:
                 _ask(zone=zone, sale=sale, kind=kind, asked_by=None, voice=voice, now=now)
             except CatalogueUnderway:
                 # Somebody at the desk was quicker.
+                continue
+            except ValueError:
+                # Its city has no code of the network; the others have.
+                logger.warning("a zone's catalogue cannot be asked for", extra={"row": zone.code})
                 continue
             asked += 1
     return asked

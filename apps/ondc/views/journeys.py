@@ -26,7 +26,7 @@ from apps.ondc.errors import (
     TooManyWatch,
     TripNotOffered,
 )
-from apps.ondc.serializers.asking import AskedResponse, SearchRequest
+from apps.ondc.serializers.asking import SearchedResponse, SearchRequest, lately_response
 from apps.ondc.serializers.journeys import JourneyResponse, journey_response
 from apps.ondc.services import Trip
 from apps.ondc.views.speaking import our_voice, said
@@ -50,7 +50,7 @@ class SearchView(APIView):
     permission_classes = [IsRider]
     refusals = (OutsideEveryZone, BookingNotFound, TripNotOffered, NetworkUnavailable)
 
-    @extend_schema(request=SearchRequest, responses=AskedResponse)
+    @extend_schema(request=SearchRequest, responses=SearchedResponse)
     def post(self, request: Request) -> Response:
         body = SearchRequest(data=request.data)
         body.is_valid(raise_exception=True)
@@ -66,17 +66,28 @@ class SearchView(APIView):
             via=tuple(asked.get("stops", ())),
             at=asked.get("scheduled_at"),
         )
-        return said(
-            *services.search_rides(
-                rider_id=principal_of(request).user_id,
-                zone_code=zone.code,
-                # Some write the dialling code, some what the network makes of it.
-                city=f"std:{zone.std_city_code.removeprefix('std:')}",
-                trip=trip,
-                voice=our_voice(),
-                now=timezone.now(),
-            )
+        # Some write the dialling code, some what the network makes of it.
+        city, now = f"std:{zone.std_city_code.removeprefix('std:')}", timezone.now()
+        messages = services.search_rides(
+            rider_id=principal_of(request).user_id,
+            zone_code=zone.code,
+            city=city,
+            trip=trip,
+            voice=our_voice(),
+            now=now,
         )
+        answer = said(*messages)
+        told = selectors.prices_of_late(
+            city=city,
+            pickup=trip.pickup,
+            drop=trip.drop,
+            via=trip.via,
+            at=trip.at,
+            category=trip.category,
+            now=now,
+        )
+        answer.data["lately"] = [lately_response(one) for one in told]
+        return answer
 
 
 class SearchesView(APIView):
