@@ -83,3 +83,55 @@ class Cohort(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merchant_id} {self.day} within {self.within_days} days"
+
+
+class Experiment(models.Model):
+    """
+    What a campaign's holdout has shown until a day: both groups counted, and the lift with its interval.
+
+    `shown` are the riders of the zone who could see the deal, `held` those who could not. A visit is
+    any proven visit to the merchant: by a deal, this one or another, or a check-in without one.
+    Written whole, once a day; the interval is null while too little is known.
+    """
+
+    campaign_id = models.UUIDField(primary_key=True)
+    merchant = models.ForeignKey("merchants.Merchant", models.PROTECT, related_name="+")
+    holdout_bps = models.PositiveSmallIntegerField()
+    since = models.DateField()
+    # The first day that is not counted.
+    until = models.DateField()
+    shown_riders = models.PositiveIntegerField()
+    shown_visitors = models.PositiveIntegerField()
+    shown_visits = models.PositiveIntegerField()
+    shown_check_ins = models.PositiveIntegerField()
+    shown_first_visits = models.PositiveIntegerField()
+    held_riders = models.PositiveIntegerField()
+    held_visitors = models.PositiveIntegerField()
+    held_visits = models.PositiveIntegerField()
+    held_check_ins = models.PositiveIntegerField()
+    held_first_visits = models.PositiveIntegerField()
+    # Visits, and first visits, more for each rider who could see the deal; ends of the 95 % interval.
+    visits_lift = models.FloatField(null=True)
+    visits_low = models.FloatField(null=True)
+    visits_high = models.FloatField(null=True)
+    first_lift = models.FloatField(null=True)
+    first_low = models.FloatField(null=True)
+    first_high = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(since__lte=F("until"), holdout_bps__gte=1)
+                & Q(shown_visitors__lte=F("shown_riders"), held_visitors__lte=F("held_riders"))
+                & Q(shown_check_ins__lte=F("shown_visits"), held_check_ins__lte=F("held_visits")),
+                name="analytics_experiment_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(visits_lift__isnull=True)
+                | Q(visits_low__lte=F("visits_lift"), visits_high__gte=F("visits_lift")),
+                name="analytics_experiment_within_its_interval",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} until {self.until}"

@@ -212,3 +212,43 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"dispute of {self.handshake_id}"
+
+
+class CheckIn(models.Model):
+    """
+    A visit without a deal: nobody pays, and it is known that the person came.
+
+    It shows who comes again unasked, and what those do to whom a deal is not shown (product rule 3).
+    One a day for a person at an outlet.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    merchant_id = models.UUIDField()
+    outlet_id = models.UUIDField()
+    rider_id = models.UUIDField()
+    actor_id = models.UUIDField()
+    zone_code = models.CharField(max_length=8)
+    # The day by the zone's clock.
+    day = models.DateField()
+    is_new_customer = models.BooleanField()
+    bill_paise = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outlet_id", "rider_id", "day"], name="handshake_check_in_once_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(bill_paise__isnull=True) | Q(bill_paise__gt=0),
+                name="handshake_check_in_bill_positive",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant_id", "created_at"], name="handshake_check_in_merchant"),
+            models.Index(fields=["rider_id", "created_at"], name="handshake_check_in_rider"),
+        ]
+        triggers = [append_only("handshake_check_in_append_only")]
+
+    def __str__(self) -> str:
+        return f"check-in {self.pk}"

@@ -110,6 +110,10 @@ class Campaign(models.Model):
     per_rider_per_day = models.PositiveIntegerField(null=True, blank=True)
     per_outlet_daily = models.PositiveIntegerField(null=True, blank=True)
     boosted_until = models.DateTimeField(null=True, blank=True)
+    # The share of riders who are not shown the deal, so that its effect can be measured; nought for none.
+    holdout_bps = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # What keys the draw: another one for each campaign, so that one draw says nothing of the next.
+    salt = models.UUIDField(null=True, editable=False)
 
     state = models.CharField(
         max_length=9, choices=[(s.value, s.value) for s in State], default=State.DRAFT
@@ -164,6 +168,12 @@ class Campaign(models.Model):
                 condition=Q(basis__in=[basis.value for basis in Basis])
                 & (Q(basis="deductible") | Q(deductible_paise=0)),
                 name="campaigns_campaign_basis_known",
+            ),
+            # Below a twentieth too few are held out to tell anything (product rule 3).
+            models.CheckConstraint(
+                condition=Q(holdout_bps=0)
+                | Q(holdout_bps__gte=5_00, holdout_bps__lte=50_00, salt__isnull=False),
+                name="campaigns_campaign_holdout_in_range",
             ),
         ]
 
