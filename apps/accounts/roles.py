@@ -66,6 +66,7 @@ _VISITS = frozenset(
         "handshake.view_handshake",
         "handshake.view_reversal",
         "handshake.view_dispute",
+        "handshake.view_checkin",
     }
 )
 _RIDES = frozenset(
@@ -83,7 +84,14 @@ _RIDES = frozenset(
         "ondc.view_catalogueanswer",
     }
 )
-_FIGURES = frozenset({"analytics.view_hour", "analytics.view_cohort", "analytics.view_progress"})
+_FIGURES = frozenset(
+    {
+        "analytics.view_hour",
+        "analytics.view_cohort",
+        "analytics.view_progress",
+        "analytics.view_experiment",
+    }
+)
 _PEOPLE = frozenset(
     {
         "accounts.view_user",

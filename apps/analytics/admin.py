@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from apps.analytics.models import Cohort, Hour, Progress
+from apps.analytics.models import Cohort, Experiment, Hour, Progress
 from uma.kernel.desk import ReadOnlyAdmin, amount
 
 
@@ -37,3 +37,15 @@ class ProgressAdmin(ReadOnlyAdmin[Progress]):
     list_select_related = ("merchant",)
     search_fields = ("=merchant__id",)
     ordering = ("counted_until",)
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(ReadOnlyAdmin[Experiment]):
+    zone_path = "merchant__zone_id"
+    list_display = (
+        "campaign_id", "merchant", "since", "until", "shown_riders", "held_riders", "visits_low",
+        "visits_lift", "visits_high",
+    )  # fmt: skip
+    list_select_related = ("merchant",)
+    search_fields = ("=merchant__id", "=campaign_id")
+    ordering = ("-campaign_id",)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import ExtractIsoWeekDay, TruncMonth
 
+from apps.analytics.experiments import Measured, rows_of
 from apps.analytics.models import Cohort, Hour, Progress
 from apps.handshake import selectors as handshakes
 from apps.merchants import selectors as merchants
@@ -278,6 +279,20 @@ def cohorts(*, merchant_id: UUID, months: int) -> list[tuple[date, list[Repeat]]
         (month, [found[month].get(within, Repeat(within, 0, 0)) for within in WITHIN_DAYS])
         for month in sorted(found, reverse=True)[:months]
     ]
+
+
+def experiments(
+    *, merchant_id: UUID, now: datetime, campaign_id: UUID | None = None
+) -> list[Measured]:
+    """Return what the merchant's holdouts have shown, the newest campaign first."""
+    found = []
+    for row in rows_of(merchant_id=merchant_id, campaign_id=campaign_id):
+        period = Period(row.since, row.until - timedelta(days=1), campaign_id=row.pk)
+        seen = figures(merchant_id=merchant_id, period=period, now=now)
+        trusted = seen.revenue_paise is not None and seen.total.bills > 0
+        bill_paise = seen.total.bill_paise / seen.total.bills if trusted else None
+        found.append(Measured(row, seen.total.spend_paise, bill_paise))
+    return found
 
 
 def _each(paise: int, count: int) -> int | None:

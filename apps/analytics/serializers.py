@@ -1,17 +1,20 @@
 """Figures on the wire: rupees, fractions from 0 to 1, and null for what cannot be known."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from rest_framework import serializers
 
-from apps.analytics.selectors import Counts, Figures
+from apps.analytics.lift import Lift
+from apps.analytics.selectors import Counts, Figures, Measured
 from uma.kernel.http.fields import RupeesField
 from uma.kernel.http.serializers import StrictSerializer
 from uma.kernel.money import rupees
 
 TIMEFRAMES = {"day": 1, "week": 7, "month": 30}
 LONGEST_DAYS = 366
+BPS_PER_PERCENT = 100
 HOW = {
     "totalVisits": "Scans of the period less visits taken back in it.",
     "totalSpend": "What left your wallet for visits: reimbursements and fees, without GST.",
@@ -23,7 +26,11 @@ HOW = {
     "attributedRoas": "Bills, scaled up by the capture rate, divided by the spend."
     " Shown from 20 visits and a capture rate of 30 % on.",
     "roi": "Scaled-up bills times your margin, less discounts and spend, divided by the spend.",
-    "repeat": "Of customers who first came long enough ago, the share who came again within so many days.",
+    "experiments": "Riders are held out by lot. Lift is visits a rider of those who could see the deal, less"
+    " those of riders held out; its interval covers the truth in 95 of 100 cases. Visits of riders held"
+    " out are known by check-ins and other deals alone. Shown from 30 days on.",
+    "repeat": "Of customers who first came long enough ago, the share who came again within so many days, by a"
+    " deal or by a check-in.",
 }
 
 
@@ -60,6 +67,43 @@ class RepeatSerializer(serializers.Serializer[Any]):
     rate = serializers.FloatField(allow_null=True)
 
 
+class GroupSerializer(serializers.Serializer[Any]):
+    riders = serializers.IntegerField()
+    visitors = serializers.IntegerField()
+    visits = serializers.IntegerField()
+    check_ins = serializers.IntegerField(help_text="Of the visits, those without a deal.")
+    first_visits = serializers.IntegerField()
+
+
+class LiftSerializer(serializers.Serializer[Any]):
+    estimate = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ExperimentSerializer(serializers.Serializer[Any]):
+    campaign_id = serializers.UUIDField()
+    holdout = serializers.FloatField(help_text="Percent of riders to whom the deal is not shown.")
+    first = serializers.DateField()
+    last = serializers.DateField()
+    state = serializers.ChoiceField(
+        choices=["too_early", "too_few", "nothing", "more", "fewer"],
+        help_text="`nothing`: not distinguishable from zero.",
+    )
+    shown = GroupSerializer()
+    held_out = GroupSerializer()
+    lift = LiftSerializer(allow_null=True, help_text="Visits more for each rider.")
+    incremental_visits = LiftSerializer(allow_null=True)
+    incremental_first_visits = LiftSerializer(allow_null=True)
+    spend = RupeesField(help_text="The campaign's own, without GST, of the same days.")
+    icac = RupeesField(
+        allow_null=True, help_text="Spend for each customer who would not have come otherwise."
+    )
+    iroas = serializers.FloatField(
+        allow_null=True, help_text="Bills of visits that would not have been, over the spend."
+    )
+
+
 class AnalyticsResponse(serializers.Serializer[Any]):
     first = serializers.DateField()
     last = serializers.DateField()
@@ -80,6 +124,9 @@ class AnalyticsResponse(serializers.Serializer[Any]):
     attributed_roas = serializers.FloatField(allow_null=True)
     roi = serializers.FloatField(allow_null=True)
     repeat = RepeatSerializer(many=True)
+    experiments = ExperimentSerializer(
+        many=True, help_text="Of the whole business; empty for who is posted at some outlets."
+    )
     series = DaySerializer(many=True)
     heatmap = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
@@ -88,7 +135,9 @@ class AnalyticsResponse(serializers.Serializer[Any]):
     how = serializers.DictField(child=serializers.CharField())
 
 
-def analytics_response(figures: Figures, *, margin: float | None) -> dict[str, object]:
+def analytics_response(
+    figures: Figures, *, margin: float | None, experiments: Sequence[Measured]
+) -> dict[str, object]:
     """Return the figures as the dashboard draws them; every day of the period has its place."""
     total, period = figures.total, figures.period
     days = (period.last - period.first).days + 1
@@ -120,12 +169,41 @@ def analytics_response(figures: Figures, *, margin: float | None) -> dict[str, o
             }
             for repeat in figures.repeats
         ],
+        "experiments": [_experiment(one) for one in experiments],
         "series": [_day(figures, period.first + timedelta(n)) for n in range(days)],
         "heatmap": [
             [figures.by_hour.get((weekday, hour), 0) for hour in range(24)] for weekday in range(7)
         ],
         "how": HOW,
     }
+
+
+def _experiment(one: Measured) -> dict[str, object]:
+    row = one.row
+    known = row.visits_lift is not None
+    lift = Lift(row.visits_lift or 0, row.visits_low or 0, row.visits_high or 0) if known else None
+    measures = ("riders", "visitors", "visits", "check_ins", "first_visits")
+    return {
+        "campaign_id": row.pk,
+        "holdout": row.holdout_bps / BPS_PER_PERCENT,
+        "first": row.since,
+        "last": row.until - timedelta(1),
+        "state": one.state,
+        "shown": {name: getattr(row, f"shown_{name}") for name in measures},
+        "held_out": {name: getattr(row, f"held_{name}") for name in measures},
+        "lift": _interval(lift, digits=4),
+        "incremental_visits": _interval(one.more_visits, digits=1),
+        "incremental_first_visits": _interval(one.more_first_visits, digits=1),
+        "spend": rupees(one.spend_paise),
+        "icac": _rupees(one.icac_paise),
+        "iroas": _ratio(one.iroas),
+    }
+
+
+def _interval(lift: Lift | None, *, digits: int) -> dict[str, float] | None:
+    if lift is None:
+        return None
+    return {name: round(getattr(lift, name), digits) for name in ("estimate", "low", "high")}
 
 
 def _day(figures: Figures, day: date) -> dict[str, object]:

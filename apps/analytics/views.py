@@ -79,8 +79,20 @@ class AnalyticsView(APIView):
             now=now,
         )
         margin = asked.get("margin")
+        # Riders are drawn for the whole business, so a post at some outlets sees none of it.
+        experiments = (
+            []
+            if staff.outlet_ids
+            else selectors.experiments(
+                merchant_id=staff.merchant_id, campaign_id=asked.get("campaign_id"), now=now
+            )
+        )
         return Response(
-            analytics_response(figures, margin=None if margin is None else margin / 100)
+            analytics_response(
+                figures,
+                margin=None if margin is None else margin / 100,
+                experiments=experiments,
+            )
         )
 
 

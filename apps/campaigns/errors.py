@@ -105,6 +105,17 @@ class AudienceReturningOnly(Ineligible):
     title = "This deal is for customers who have visited the merchant before"
 
 
+class HeldOut(Ineligible):
+    """The rider belongs to the part of all riders, drawn by lot, to whom the deal is not offered."""
+
+    code = "held_out"
+    title = "This deal is not offered to you"
+    status = 403
+    advice = (
+        "The merchant offers it to a part of all riders, drawn by lot. Other deals are open to you."
+    )
+
+
 class OutletClosed(Ineligible):
     code = "outlet_closed"
     title = "The outlet is closed"
@@ -191,6 +202,7 @@ BOOKING_REFUSALS: tuple[type[Ineligible], ...] = (
     OutsideWindow,
     AudienceNewOnly,
     AudienceReturningOnly,
+    HeldOut,
     OutsideGeofence,
     BudgetExhausted,
     DailyBudgetExhausted,

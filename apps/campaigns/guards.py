@@ -52,6 +52,8 @@ class Facts:
     per_rider_per_day: int | None
     per_outlet_daily: int | None
     boosted_until: datetime | None
+    holdout_bps: int
+    salt: UUID | None
     merchant_id: UUID
     merchant_name: str
     merchant_status: str
@@ -117,7 +119,7 @@ def caps(facts: Facts, *, rider_id: UUID, now: datetime) -> list[Cap]:
 
 
 def refusals(
-    facts: Facts, *, visited: bool, place: Point | None, now: datetime
+    facts: Facts, *, visited: bool, held_out: bool, place: Point | None, now: datetime
 ) -> Iterator[Ineligible]:
     """Yield every guard that fails, the caps apart; the first is what a booking is told."""
     if facts.bookings_paused_at is not None:
@@ -130,6 +132,8 @@ def refusals(
         yield errors.AudienceNewOnly()
     if facts.audience == Campaign.Audience.RETURNING_ONLY and not visited:
         yield errors.AudienceReturningOnly()
+    if held_out:
+        yield errors.HeldOut()
     yield from _geofence(facts, place)
 
 

@@ -7,15 +7,16 @@ from typing import Self
 
 from apps.campaigns.costs import Basis, max_cost_paise
 from apps.campaigns.errors import TermsInvalid
+from apps.campaigns.holdouts import LEAST_BPS, MOST_BPS
 from apps.campaigns.models import Campaign
 from uma.kernel.money import BPS, rupees
 from uma.kernel.zones import DAY_MINUTES, Window, week_faults, windows_from
 
 MIN_TTL_MINUTES = 15
 
-# Locked once the campaign is approved: riders chose by them, or an operator approved them as they
-# are.
-LOCKED_WHEN_LIVE = ("basis", "deductible_paise", "audience", "proof_policy")
+# Locked once the campaign is approved: riders chose by them, an operator approved them as they are, or
+# a group that was shown the deal would be called one that was not.
+LOCKED_WHEN_LIVE = ("basis", "deductible_paise", "audience", "proof_policy", "holdout_bps")
 # A booking copies these: changing one makes a new revision. The others are limits and hours.
 SOLD = (
     "title", "description", "discount_bps", "basis", "cap_paise", "deductible_paise", "cpa_enabled",
@@ -54,6 +55,7 @@ class Terms:
     per_rider: int | None = None
     per_rider_per_day: int | None = None
     per_outlet_daily: int | None = None
+    holdout_bps: int = 0
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
@@ -121,6 +123,8 @@ def _rules(terms: Terms) -> Iterator[Violation]:
         yield Violation("geofence_policy", "A drop-off can only be asked of rides booked here.")
     elif terms.geofence_policy not in Campaign.GeofencePolicy.values:
         yield Violation("geofence_policy", "The geofence is none or rider_location.")
+    if terms.holdout_bps and not LEAST_BPS <= terms.holdout_bps <= MOST_BPS:
+        yield Violation("holdout_bps", "A holdout is 5 to 50 percent of riders, or none.")
     if not MIN_TTL_MINUTES <= terms.booking_ttl_minutes <= DAY_MINUTES:
         yield Violation("booking_ttl_minutes", "A booking lives 15 minutes to 24 hours.")
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.handshake import disputes, reversals
-from apps.handshake.models import Dispute, Handshake, Reversal
+from apps.handshake.models import CheckIn, Dispute, Handshake, Reversal
 from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen
 from uma.kernel.money import rupees
 
@@ -173,3 +173,19 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
         return act_on_chosen(self, request, chosen, action=action, question=question, act=act)
 
     has_decide_permission = Needs("handshake.reverse_handshake")
+
+
+@admin.register(CheckIn)
+class CheckInAdmin(ReadOnlyAdmin[CheckIn]):
+    zone_path = "zone_code"
+    list_display = (
+        "created_at",
+        "zone_code",
+        "merchant_id",
+        "outlet_id",
+        "rider_id",
+        "is_new_customer",
+    )
+    list_filter = ("zone_code", "is_new_customer", "created_at")
+    search_fields = ("=id", "=merchant_id", "=outlet_id", "=rider_id")
+    ordering = ("-id",)

@@ -45,6 +45,23 @@ class SelfRedemption(DomainError):
     status = 403
 
 
+class OutletNeeded(DomainError):
+    code = "outlet_needed"
+    title = "Say at which of your outlets this is"
+    status = 422
+
+
+class DealWaiting(DomainError):
+    code = "deal_waiting"
+    title = "This guest has a deal here"
+    advice = "Scan the code of the guest's booking instead: the guest is owed what was booked."
+
+
+class VisitCounted(DomainError):
+    code = "visit_counted"
+    title = "This visit is counted already, by its deal"
+
+
 class UnknownHandshake(DomainError):
     code = "unknown_handshake"
     title = "No such handshake"

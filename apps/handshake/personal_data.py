@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from apps.handshake.models import Dispute, Handshake
+from apps.handshake.models import CheckIn, Dispute, Handshake
 from uma.kernel.money import rupees
 from uma.kernel.personal_data import Obstacle
 
@@ -13,7 +13,7 @@ SECTION = "Visits"
 
 
 def export(*, person_id: UUID) -> dict[str, object]:
-    """Return every proven visit of the rider, and the disputes the person opened."""
+    """Return every proven visit of the rider, by a deal or without, and the disputes the person opened."""
     visits = Handshake.objects.filter(rider_id=person_id).order_by("created_at", "pk")
     return {
         "visits": [
@@ -27,6 +27,15 @@ def export(*, person_id: UUID) -> dict[str, object]:
                 "bill_rupees": None if visit.bill_paise is None else rupees(visit.bill_paise),
             }
             for visit in visits
+        ],
+        "check_ins": [
+            {
+                "at": noted.created_at,
+                "merchant_id": noted.merchant_id,
+                "first_visit": noted.is_new_customer,
+                "bill_rupees": None if noted.bill_paise is None else rupees(noted.bill_paise),
+            }
+            for noted in CheckIn.objects.filter(rider_id=person_id).order_by("created_at", "pk")
         ],
         "disputes": list(
             Dispute.objects.filter(opened_by=person_id)
@@ -48,4 +57,4 @@ def obstacles(*, person_id: UUID, now: datetime) -> list[Obstacle]:  # noqa: ARG
 
 
 def erase(*, person_id: UUID, now: datetime) -> None:
-    """Erase nothing: a settled visit belongs to the merchant's books too, by the rider's bare id."""
+    """Erase nothing: a visit belongs to the merchant's books too, by the rider's bare id."""

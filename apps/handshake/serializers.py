@@ -4,9 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.handshake.check_ins import CheckedIn
 from apps.handshake.models import Dispute, Handshake, Reversal
 from apps.handshake.selectors import TransactionLine
 from apps.handshake.services import Executed, Preview
+from apps.merchants.selectors import pseudonym_id
 from uma.kernel.http.fields import PointSerializer, RupeesField, TextField
 from uma.kernel.http.serializers import StrictSerializer
 from uma.kernel.money import rupees
@@ -41,6 +43,60 @@ class ScanRequest(StrictSerializer[Any]):
                 {"qr_data": ["Send either qrData or the six-digit code."]}
             )
         return attrs
+
+
+class CheckInRequest(StrictSerializer[Any]):
+    code = TextField(max_length=64, help_text="The text of the rider's check-in code.")
+    outlet_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Where it is, for staff of several outlets.",
+    )
+    bill_amount = RupeesField(
+        min_paise=1,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The customer's bill in rupees.",
+    )
+
+
+class CheckInFacts(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    outlet_id = serializers.UUIDField()
+    customer = serializers.UUIDField(help_text="The customer, as this merchant alone sees it.")
+    is_new_customer = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class CheckInResponse(serializers.Serializer[object]):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    already_checked_in = serializers.BooleanField()
+    check_in = CheckInFacts()
+
+
+class CardResponse(serializers.Serializer[object]):
+    code = serializers.CharField(help_text="The text to draw as a QR code; another one each time.")
+    good_until = serializers.DateTimeField()
+
+
+def check_in_response(done: CheckedIn) -> dict[str, object]:
+    """Return a check-in as the merchant sees it."""
+    noted = done.check_in
+    return {
+        "success": True,
+        "message": "Checked in today already." if done.repeated else "Checked in.",
+        "already_checked_in": done.repeated,
+        "check_in": {
+            "id": noted.pk,
+            "outlet_id": noted.outlet_id,
+            "customer": pseudonym_id(merchant_id=noted.merchant_id, rider_id=noted.rider_id),
+            "is_new_customer": noted.is_new_customer,
+            "created_at": noted.created_at,
+        },
+    }
 
 
 class Amounts(serializers.Serializer[object]):

@@ -7,6 +7,8 @@ from apps.handshake import views
 urlpatterns = [
     path("handshake/execute", views.ExecuteView.as_view(), name="handshake-execute"),
     path("handshake/preview", views.PreviewView.as_view(), name="handshake-preview"),
+    path("handshake/check-in", views.CheckInView.as_view(), name="handshake-check-in"),
+    path("user/check-in-code", views.CardView.as_view(), name="handshake-card"),
     path("handshake/<uuid:handshake_id>", views.HandshakeView.as_view(), name="handshake-detail"),
     path(
         "handshake/<uuid:handshake_id>/reverse",

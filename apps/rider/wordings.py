@@ -17,6 +17,7 @@ REASONS: Mapping[str, object] = {
     "audience_returning_only": gettext_lazy(
         "This deal is for guests who have been here before. Start with another one."
     ),
+    "held_out": gettext_lazy("This deal is not offered to you. Other deals are."),
     "outlet_closed": gettext_lazy("The outlet is closed."),
     "outside_geofence": gettext_lazy("This deal is booked on the spot: come nearer first."),
     "budget_exhausted": gettext_lazy("All of this deal's money is spoken for."),

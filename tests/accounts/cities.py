@@ -10,11 +10,13 @@ from django.db.models import Model
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.analytics import experiments
 from apps.analytics import services as analytics
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import FeeSchedule
-from apps.handshake import disputes, reversals
+from apps.handshake import check_ins, disputes, reversals
 from apps.merchants import services as merchants
+from apps.merchants.selectors import StaffScope
 from apps.notifications import services as notifications
 from apps.ondc import services as ondc
 from apps.ondc.models import (
@@ -38,6 +40,7 @@ from tests.factories import (
     MANIPAL,
     Shop,
     make_booking,
+    make_campaign,
     make_rider,
     make_shop,
     make_zone,
@@ -118,6 +121,15 @@ def _fill(code: str) -> Shop:
     payments.add_fund_account(person_id=rider.pk, holder_name="Rider", vpa="rider@upi", now=now)
     payouts_of_a_city(rider, code=code, now=now)
     _travel(rider.pk, code)
+    check_ins.check_in(
+        person_id=make_rider(zone=code, now=now).pk,
+        staff=StaffScope(shop.merchant.pk, "OWNER", (), shop.owner_id),
+        outlet_id=shop.outlet.pk,
+        bill_paise=None,
+        now=now,
+    )
+    make_campaign(shop.merchant, holdout_bps=10_00, outlet_ids=(shop.outlet.pk,), now=now)
+    experiments.count_experiments(now=now + timedelta(days=100), limit=10)
     # Long enough for a cohort to be whole.
     analytics.count_days(now=now + timedelta(days=100), limit=10)
     _tell(rider.pk)

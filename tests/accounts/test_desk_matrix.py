@@ -34,7 +34,7 @@ OFFERS = (
 )
 VISITS = (
     "rides.Booking rides.Fare rides.RideFailure rides.DropOff"
-    " handshake.Handshake handshake.Reversal handshake.Dispute"
+    " handshake.Handshake handshake.Reversal handshake.Dispute handshake.CheckIn"
     " gamification.Visit gamification.NoShow gamification.Strike gamification.StrikePolicy"
     " gamification.Restriction gamification.Appeal gamification.ForceMajeure"
     " gamification.Award gamification.Mission gamification.MissionRun gamification.ProvenOrder"
@@ -44,7 +44,7 @@ RIDES = (
     "ondc.Transaction ondc.Question ondc.SearchAnswer ondc.Offer ondc.RideOrder ondc.Quote"
     " ondc.OutboundMessage ondc.Issue ondc.IssueAct ondc.CatalogueRefresh ondc.CatalogueAnswer"
 )
-FIGURES = "analytics.Hour analytics.Cohort analytics.Progress"
+FIGURES = "analytics.Hour analytics.Cohort analytics.Progress analytics.Experiment"
 PEOPLE = (
     "accounts.User accounts.Session accounts.KnownDevice accounts.PayoutCooling"
     " notifications.InboxMessage notifications.Device payments.FundAccount payments.KycLevel"

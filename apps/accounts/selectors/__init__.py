@@ -8,7 +8,7 @@ from apps.accounts.selectors.operators import (
     permissions_of,
     zones_with,
 )
-from apps.accounts.selectors.people import person, person_by_phone, person_named
+from apps.accounts.selectors.people import person, person_by_phone, person_named, riders_in
 from apps.accounts.selectors.privacy import (
     Answer,
     consents,
@@ -37,6 +37,7 @@ __all__ = [
     "person",
     "person_by_phone",
     "person_named",
+    "riders_in",
     "trail",
     "zones_with",
 ]

@@ -1,5 +1,7 @@
 """Reads about people."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from apps.accounts.errors import UnknownPerson
@@ -31,6 +33,22 @@ def person_named(*, username: str) -> User:
     if found is None:
         raise UnknownPerson(f"Nobody signs in as {username!r}.")
     return found
+
+
+def riders_in(*, zone_code: str, before: datetime) -> Iterator[UUID]:
+    """
+    Yield everybody who may ride in a zone and was there before an instant; operators are no riders.
+
+    Who signed in by phone has no zone, and may ride in any.
+    """
+    rows = User.objects.filter(
+        zone_code__in=["", zone_code],
+        status=User.Status.ACTIVE,
+        is_active=True,
+        is_staff=False,
+        created_at__lt=before,
+    )
+    yield from rows.values_list("pk", flat=True).iterator(chunk_size=10_000)
 
 
 def person_by_phone(*, phone: str) -> User | None:

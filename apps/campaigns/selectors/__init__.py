@@ -14,12 +14,11 @@ from apps.campaigns.selectors.checks import Violation, find_overcommitted
 from apps.campaigns.selectors.discovery import (
     Found,
     FoundDeal,
-    Search,
-    Sort,
     discover,
     ineligible,
     one_deal,
 )
+from apps.campaigns.selectors.experiments import Holdout, holdouts
 from apps.campaigns.selectors.facts import Visitable, sold, visitable
 from apps.campaigns.selectors.offered import Offered, live_among, offered
 from apps.campaigns.selectors.owned import (
@@ -36,6 +35,7 @@ from apps.campaigns.selectors.owned import (
 )
 from apps.campaigns.selectors.previewing import Preview, broken_of, preview
 from apps.campaigns.selectors.reasons import Reason
+from apps.campaigns.selectors.searching import Search, Sort
 
 __all__ = [
     "LIVE",
@@ -44,6 +44,7 @@ __all__ = [
     "Exposure",
     "Found",
     "FoundDeal",
+    "Holdout",
     "Offered",
     "Pace",
     "Preview",
@@ -63,6 +64,7 @@ __all__ = [
     "exposure",
     "fees",
     "find_overcommitted",
+    "holdouts",
     "ineligible",
     "live_among",
     "live_boost",

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from apps.campaigns.errors import UnknownCampaign
+from apps.campaigns.errors import HeldOut, UnknownCampaign
 from apps.campaigns.guards import Facts
 from apps.campaigns.lifecycle import State
 from apps.campaigns.selectors.facts import (
@@ -19,10 +18,11 @@ from apps.campaigns.selectors.facts import (
     FROM_DEALS,
     FactsRow,
     Visitable,
-    facts_from,
     visitable,
+    visitable_from,
 )
 from apps.campaigns.selectors.reasons import Reason, reasons_of
+from apps.campaigns.selectors.searching import Search, Sort
 from uma.kernel.geo import METRES_PER_DEGREE, Box, Point, distance_m
 from uma.kernel.http.errors import InvalidCursor
 
@@ -32,38 +32,14 @@ _SLACK = 0.002
 # Rows read beyond the page at first, so that one statement is enough nearly always: those between
 # the two ways to measure, which grow with the latitude, and a few for luck.
 _SPARE_ROWS, _LEAST_SHRINK = 8, 0.4
+# The same for deals that are kept from the rider.
+_SPARE_HELD = 4
 # Boosted deals at the head of a list, and how many are looked at to find so many that are bookable.
 MOST_PROMOTED, _CANDIDATES = 3, 9
 # The sort, its key and the deal's id; who stood first follows.
 _POSITION_PARTS = 3
 
 _EVERYWHERE = Box(Point(-90.0, -180.0), Point(90.0, 180.0))
-
-
-class Sort(StrEnum):
-    DISTANCE = "distance"
-    CASHBACK = "cashback"
-    NEWEST = "newest"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """
-    What a rider looks for. `sort` by distance needs `near`, which needs `radius_m`.
-
-    `after` is the `next_cursor` of the page before.
-    """
-
-    near: Point | None = None
-    radius_m: int = 10_000
-    box: Box | None = None
-    category: str | None = None
-    min_cashback_paise: int | None = None
-    open_now: bool = False
-    zone_code: str | None = None
-    sort: Sort = Sort.NEWEST
-    limit: int = 20
-    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +152,8 @@ def discover(*, search: Search, rider_id: UUID, now: datetime) -> Found:
     """
     Return a page of deals with the reasons why some cannot be booked; a fixed number of statements.
 
-    A campaign stands once in the list, at its outlet nearest to the rider. A few boosted ones that
+    A campaign stands once in the list, at its outlet nearest to the rider, unless it is kept from the
+    rider by its holdout. A few boosted ones that
     can be booked stand at the head of the first page, and the pages after it leave them out.
 
     Raises:
@@ -188,7 +165,7 @@ def discover(*, search: Search, rider_id: UUID, now: datetime) -> Found:
     if search.sort == Sort.DISTANCE:
         read = _nearest(search, rider_id=rider_id, now=now, wanted=wanted)
     else:
-        read = _read(search, rider_id=rider_id, now=now, rows=wanted)
+        read = _newest(search, rider_id=rider_id, now=now, wanted=wanted)
     candidates = sorted((row for row in read if row.promoted), key=_nearness)
     listed = [row for row in read if not row.promoted and row.campaign_id not in placed]
     # Whoever moves to the head leaves a place on the page: these are enough.
@@ -229,11 +206,14 @@ def one_deal(
     Return one deal as a rider sees it; what was never approved does not exist for riders.
 
     Raises:
-        UnknownCampaign
+        UnknownCampaign, HeldOut
     """
     deal = visitable(campaign_id=campaign_id, outlet_id=outlet_id, rider_id=rider_id, place=place)
     if deal.facts.state in (State.DRAFT, State.IN_REVIEW):
         raise UnknownCampaign
+    if deal.held_out:
+        # Who has read the terms is no control any more.
+        raise HeldOut
     (why,) = reasons_of([deal], place, rider_id=rider_id, now=now)
     away_m = distance_m(place, deal.facts.location) if place else None
     return _found(deal.facts, away_m, why, now)
@@ -271,17 +251,31 @@ def _nearest(search: Search, *, rider_id: UUID, now: datetime, wanted: int) -> l
     rows = math.ceil(wanted / shrink**2) + _SPARE_ROWS
     while True:
         answer = _read(search, rider_id=rider_id, now=now, rows=rows)
-        promoted = [row for row in answer if row.promoted]
+        promoted = [row for row in answer if row.promoted and not row.deal.held_out]
         read = [row for row in answer if not row.promoted]
         complete = len(read) < rows
         sure_m = math.inf if complete else _least_metres(search.near, read[-1].degrees)
         sure = sorted(
             (row.away_m or 0, row.deal_id, row)
             for row in read
-            if (row.away_m or 0) < sure_m and (row.away_m or 0, row.deal_id) > (last_m, last_id)
+            if (row.away_m or 0) < sure_m
+            and (row.away_m or 0, row.deal_id) > (last_m, last_id)
+            and not row.deal.held_out
         )
         if complete or len(sure) >= wanted:
             return promoted + [row for _, _, row in sure[:wanted]]
+        rows *= 2
+
+
+def _newest(search: Search, *, rider_id: UUID, now: datetime, wanted: int) -> list[_Row]:
+    """Return `wanted` rows after the cursor by the key of the sort, and those that are promoted."""
+    rows = wanted + _SPARE_HELD
+    while True:
+        answer = _read(search, rider_id=rider_id, now=now, rows=rows)
+        offered = [row for row in answer if not row.deal.held_out]
+        complete = sum(not row.promoted for row in answer) < rows
+        if complete or sum(not row.promoted for row in offered) >= wanted:
+            return offered
         rows *= 2
 
 
@@ -294,14 +288,14 @@ def _least_metres(near: Point, degrees: float) -> float:
 def _read(search: Search, *, rider_id: UUID, now: datetime, rows: int) -> list[_Row]:
     with connection.cursor() as cursor:
         cursor.execute(_statement(search), _parameters(search, rider_id, now, rows))
-        return [_row(row, search.near) for row in cursor.fetchall()]
+        return [_row(row, search.near, rider_id=rider_id) for row in cursor.fetchall()]
 
 
-def _row(row: Sequence[Any], near: Point | None) -> _Row:
-    facts = facts_from(row)
-    visited, deal_id, listed_at, degrees, promoted = row[FactsRow.WIDTH :]
-    away_m = distance_m(near, facts.location) if near else None
-    return _Row(Visitable(facts, visited), deal_id, listed_at, degrees or 0.0, away_m, promoted)
+def _row(row: Sequence[Any], near: Point | None, *, rider_id: UUID) -> _Row:
+    deal = visitable_from(row, rider_id=rider_id)
+    deal_id, listed_at, degrees, promoted = row[FactsRow.WIDTH + 1 :]
+    away_m = distance_m(near, deal.facts.location) if near else None
+    return _Row(deal, deal_id, listed_at, degrees or 0.0, away_m, promoted)
 
 
 def _parameters(

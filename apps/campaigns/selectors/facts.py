@@ -11,6 +11,7 @@ from django.db import connection
 
 from apps.campaigns.errors import UnknownCampaign
 from apps.campaigns.guards import Facts, Taken
+from apps.campaigns.holdouts import is_held_out
 from apps.campaigns.models import Allotment
 from uma.kernel.geo import Point, distance_m
 from uma.kernel.zones import Window, windows_from
@@ -22,6 +23,7 @@ SELECT c.id, c.version, c.revision, c.state, c.pause_reason, c.starts_at, c.ends
        c.cpt_fee_paise, c.cpa_enabled, c.cpa_fee_paise, c.gst_bps, c.audience, c.geofence_policy,
        c.booking_ttl_minutes, c.static_qr, c.budget_paise, c.daily_budget_paise, c.seats,
        c.daily_seats, c.per_rider, c.per_rider_per_day, c.per_outlet_daily, c.boosted_until,
+       c.holdout_bps, c.salt,
        m.id, m.brand, m.status, m.state_code,
        o.id, o.name, o.address, o.category, o.location, o.radius_m, o.status,
        z.code, z.timezone, z.platform_state_code, z.bookings_paused_at
@@ -38,8 +40,8 @@ class FactsRow:
     """Where the columns that are not what they look like stand, and how many there are."""
 
     WINDOWS = 7
-    LOCATION = 38
-    WIDTH = 45
+    LOCATION = 40
+    WIDTH = 47
 
 
 @lru_cache(maxsize=1024)
@@ -70,10 +72,18 @@ _OF_CAMPAIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Visitable:
-    """The facts of one deal, and whether the rider was ever at this merchant."""
+    """The facts of one deal, whether the rider was ever at this merchant, and whether it is kept from the rider."""
 
     facts: Facts
     visited: bool
+    held_out: bool
+
+
+def visitable_from(row: Sequence[Any], *, rider_id: UUID) -> Visitable:
+    """Return the deal in a row of `FACTS` and of whether the rider was ever there."""
+    facts = facts_from(row)
+    held_out = is_held_out(person_id=rider_id, holdout_bps=facts.holdout_bps, salt=facts.salt)
+    return Visitable(facts, row[FactsRow.WIDTH], held_out)
 
 
 def visitable(
@@ -89,7 +99,7 @@ def visitable(
     """
     with connection.cursor() as cursor:
         cursor.execute(_OF_CAMPAIGN, [rider_id, campaign_id])
-        rows = [Visitable(facts_from(row), row[FactsRow.WIDTH]) for row in cursor.fetchall()]
+        rows = [visitable_from(row, rider_id=rider_id) for row in cursor.fetchall()]
     if outlet_id is not None:
         rows = [row for row in rows if row.facts.outlet_id == outlet_id]
     if not rows:

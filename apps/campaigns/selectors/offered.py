@@ -33,7 +33,11 @@ class Offered:
 
 
 def offered(*, zone_code: str, now: datetime, limit: int = 2_000) -> list[Offered]:
-    """Return up to `limit` deals that can be booked in a zone on some hour of the day, by campaign and outlet."""
+    """
+    Return up to `limit` deals that can be booked in a zone on some hour of the day, by campaign and outlet.
+
+    None that is kept from some riders: whoever plans with these tells everybody.
+    """
     query = f"""
         SELECT c.id, o.id, m.id, m.brand, c.title, o.category, o.location, c.windows, c.cap_paise,
                c.discount_bps,
@@ -43,7 +47,7 @@ def offered(*, zone_code: str, now: datetime, limit: int = 2_000) -> list[Offere
                coalesce(c.boosted_until > %s, false)
           FROM campaigns_deal d {FROM_DEALS}
           LEFT JOIN campaigns_allotment a ON a.campaign_id = c.id AND a.scope = 'all'
-         WHERE d.is_live AND z.code = %s AND c.state = 'ACTIVE' AND z.bookings_paused_at IS NULL
+         WHERE d.is_live AND z.code = %s AND c.state = 'ACTIVE' AND c.holdout_bps = 0 AND z.bookings_paused_at IS NULL
            AND c.starts_at <= %s AND (c.ends_at IS NULL OR c.ends_at > %s)
            AND m.status = 'ACTIVE' AND o.status = 'OPEN'
          ORDER BY c.id, o.id LIMIT %s

@@ -45,7 +45,9 @@ def reasons_of(
     for deal, caps in zip(deals, wanted, strict=True):
         facts, purse = deal.facts, purses[wallets[deal.facts.merchant_id]]
         refusals = [
-            *guards.refusals(facts, visited=deal.visited, place=place, now=now),
+            *guards.refusals(
+                facts, visited=deal.visited, held_out=deal.held_out, place=place, now=now
+            ),
             *guards.cap_refusals(
                 caps,
                 sold.get(facts.campaign_id, {}),

@@ -43,6 +43,7 @@ POINTERS = {
     "booking_ttl_minutes": "bookingTtlMinutes",
     "static_qr": "staticQr",
     "cpa_enabled": "cpaEnabled",
+    "holdout_bps": "holdout",
     "outlets": "outletIds",
 }
 
@@ -129,6 +130,11 @@ class CampaignRequest(StrictSerializer[object]):
     )
     booking_ttl_minutes = WholeNumberField(required=False, min_value=1, max_value=1440)
     static_qr = TrueFalseField(required=False)
+    holdout = PercentField(
+        required=False,
+        help_text="Percent of riders, 5 to 50, to whom the deal is not shown, so that its effect can be"
+        " measured; 0 for none. Stays as it is once the campaign is live.",
+    )
     outlet_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MOST_OUTLETS
     )
@@ -147,6 +153,7 @@ _RENAMED = {
     "ride_reimbursement": "cap_paise",
     "deductible": "deductible_paise",
     "budget": "budget_paise",
+    "holdout": "holdout_bps",
 }
 
 
@@ -189,6 +196,7 @@ class CampaignResponse(serializers.Serializer[object]):
     geofence_policy = serializers.ChoiceField(choices=Campaign.GeofencePolicy.values)
     booking_ttl_minutes = serializers.IntegerField()
     static_qr = serializers.BooleanField()
+    holdout = PercentField(help_text="Percent of riders to whom the deal is not shown.")
     outlet_ids = serializers.ListField(child=serializers.UUIDField())
     zone = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -207,6 +215,7 @@ def campaign_response(campaign: Campaign, outlet_ids: Sequence[UUID]) -> dict[st
         "merchant_id": campaign.merchant_id,
         **same,
         "discount": percent(campaign.discount_bps),
+        "holdout": percent(campaign.holdout_bps),
         "ride_reimbursement": rupees(campaign.cap_paise),
         "deductible": rupees(campaign.deductible_paise),
         "cpt_fee": rupees(campaign.cpt_fee_paise),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -243,6 +243,8 @@ def _assign(campaign: Campaign, wanted: Terms) -> None:
     for name in terms.TERM_NAMES:
         setattr(campaign, name, getattr(wanted, name))
     campaign.windows = windows_to(wanted.windows)
+    if campaign.holdout_bps and campaign.salt is None:
+        campaign.salt = uuid4()
 
 
 def _revise(campaign: Campaign, *, actor_id: UUID | None, now: datetime) -> None:

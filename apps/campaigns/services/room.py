@@ -21,7 +21,7 @@ def on_sale(merchant_id: UUID) -> QuerySet[Campaign]:
 
 def require_room(campaign: Campaign) -> None:
     """
-    Refuse to put one more campaign on sale than the merchant's plan allows.
+    Refuse to put one more campaign, or one more experiment, on sale than the merchant's plan allows.
 
     Takes the merchant's lock after the campaign's: two campaigns that want the last place queue.
 
@@ -33,3 +33,10 @@ def require_room(campaign: Campaign) -> None:
         feature=Feature.LIVE_CAMPAIGNS,
         used=lambda: on_sale(campaign.merchant_id).exclude(pk=campaign.pk).count(),
     )
+    if campaign.holdout_bps:
+        others = on_sale(campaign.merchant_id).exclude(pk=campaign.pk)
+        merchants.require_room(
+            merchant_id=campaign.merchant_id,
+            feature=Feature.EXPERIMENTS,
+            used=lambda: others.filter(holdout_bps__gt=0).count(),
+        )

@@ -77,9 +77,10 @@ def take(
         if facts.state in (State.DRAFT, State.IN_REVIEW):
             # Nobody but its owner has heard of it yet; a refusal with a reason would tell.
             raise UnknownCampaign
-        refusal = next(
-            guards.refusals(facts, visited=deal.visited, place=rider_location, now=now), None
+        failing = guards.refusals(
+            facts, visited=deal.visited, held_out=deal.held_out, place=rider_location, now=now
         )
+        refusal = next(failing, None)
         if refusal is not None:
             raise refusal
         wanted = guards.caps(facts, rider_id=rider_id, now=now)

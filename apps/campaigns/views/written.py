@@ -15,6 +15,7 @@ from apps.campaigns import queries, selectors, services
 from apps.campaigns.errors import (
     CapBelowSold,
     FieldLocked,
+    HeldOut,
     ReviewRequired,
     TermsInvalid,
     UnknownCampaign,
@@ -128,7 +129,7 @@ class CampaignView(APIView):
     permission_classes = [IsAuthenticated]
     key_scope = KEY_SCOPE
     refusals = {
-        "GET": (UnknownCampaign, InvalidParameter, *REFUSALS),
+        "GET": (UnknownCampaign, HeldOut, InvalidParameter, *REFUSALS),
         "PUT": _CHANGES,
         "PATCH": _CHANGES,
         "DELETE": MOVE_REFUSALS,

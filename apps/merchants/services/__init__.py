@@ -38,7 +38,7 @@ from apps.merchants.services.plans import Chosen, cancel_plan, choose_plan, undo
 from apps.merchants.services.renewals import renew_due
 from apps.merchants.services.review import approve, reject, send_back
 from apps.merchants.services.staff import add_staff, change_staff, dismiss_staff
-from apps.merchants.services.visits import forget_first_visit
+from apps.merchants.services.visits import forget_first_visit, record_first_visit
 from apps.merchants.services.webhooks import (
     EVENTS,
     IssuedEndpoint,
@@ -88,6 +88,7 @@ __all__ = [
     "open_outlet",
     "open_zone",
     "pause_zone",
+    "record_first_visit",
     "refund_charge",
     "register_merchant",
     "reject",

@@ -301,6 +301,13 @@ HANDSHAKES = [
     # Says what a scan would be refused with, so whoever has a post is answered.
     Row("POST", "/api/handshake/preview", _PREVIEW, lambda own: {"qrData": own["code"]}),
     Row(
+        "POST",
+        "/api/handshake/check-in",
+        staff(200, "owner manager scanner", elsewhere="scanner_not_at_outlet", key=True),
+        lambda own: {"code": own["card"], "outletId": str(own["outlet_id"])},
+    ),
+    Row("GET", "/api/user/check-in-code", riders(200)),
+    Row(
         "GET",
         "/api/handshake/{handshake_id}",
         riders(200, foreign="unknown_handshake")

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.campaigns import services as campaigns
 from apps.gamification import services as gamification
 from apps.gamification.models import Award
+from apps.handshake import cards
 from apps.handshake.models import Handshake
 from apps.merchants import services as merchants
 from apps.merchants.duties import SCOPES
@@ -28,6 +29,7 @@ from tests.factories import (
     MANIPAL,
     Shop,
     code_of,
+    keyring,
     make_booking,
     make_campaign,
     make_outlet,
@@ -55,6 +57,16 @@ class Shown:
 
     def __str__(self) -> str:
         return code_of(self.booking, at=datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Card:
+    """The code with which a rider checks in, good for a minute, so it is asked for when sent."""
+
+    rider_id: UUID
+
+    def __str__(self) -> str:
+        return cards.card(person_id=self.rider_id, keys=keyring(), now=datetime.now(UTC)).text
 
 
 @dataclass
@@ -123,6 +135,7 @@ def _objects(shop: Shop, rider: User, *, now: datetime) -> dict[str, Any]:  # An
         "booking_id": booking.pk,
         "handshake_id": handshake.pk,
         "code": Shown(make_booking(shop, make_rider(now=now), now=now)),
+        "card": Card(make_rider(now=now).pk),
         "endpoint_id": _endpoint(merchant.pk, now=now),
         "key_id": _key(merchant.pk, ["profile:read"], now=now)[0],
         "staff_id": Staff.objects.get(user_id=colleague).pk,

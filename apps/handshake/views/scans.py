@@ -15,7 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.handshake import disputes, identify, reversals, selectors, services, tasks
+from apps.handshake import (
+    disputes,
+    identify,
+    reversals,
+    selectors,
+    services,
+    tasks,
+)
 from apps.handshake.errors import (
     AlreadyRedeemed,
     BookingExpired,

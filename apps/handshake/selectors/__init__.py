@@ -1,0 +1,51 @@
+"""Reads about handshakes: one, a merchant's lines of account, those nobody was told about yet, and figures."""
+
+from apps.handshake.selectors.figures import (
+    Cohort,
+    Event,
+    Guest,
+    HourOfVisits,
+    RiderVisits,
+    cohorts_of,
+    events_of,
+    first_visit_at,
+    guests_of,
+    hours_of_visits,
+    visits_of_riders,
+)
+from apps.handshake.selectors.lines import (
+    LINE_TYPES,
+    LineCursor,
+    TransactionLine,
+    of_booking,
+    of_merchant,
+    of_rider,
+    rider_ids,
+    transactions,
+    unannounced_ids,
+    webhook_payload,
+)
+
+__all__ = [
+    "LINE_TYPES",
+    "Cohort",
+    "Event",
+    "Guest",
+    "HourOfVisits",
+    "LineCursor",
+    "RiderVisits",
+    "TransactionLine",
+    "cohorts_of",
+    "events_of",
+    "first_visit_at",
+    "guests_of",
+    "hours_of_visits",
+    "of_booking",
+    "of_merchant",
+    "of_rider",
+    "rider_ids",
+    "transactions",
+    "unannounced_ids",
+    "visits_of_riders",
+    "webhook_payload",
+]
