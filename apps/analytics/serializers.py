@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.analytics.experiments import Measured
 from apps.analytics.lift import Lift
-from apps.analytics.selectors import Counts, Figures, Measured
+from apps.analytics.selectors import Counts, Figures
 from uma.kernel.http.fields import RupeesField
 from uma.kernel.http.serializers import StrictSerializer
 from uma.kernel.money import rupees

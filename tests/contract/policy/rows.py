@@ -303,7 +303,13 @@ HANDSHAKES = [
     Row(
         "POST",
         "/api/handshake/check-in",
-        staff(200, "owner manager scanner", elsewhere="scanner_not_at_outlet", key=True),
+        staff(
+            200,
+            "owner manager scanner",
+            foreign="scanner_not_at_outlet",
+            elsewhere="scanner_not_at_outlet",
+            key=True,
+        ),
         lambda own: {"code": own["card"], "outletId": str(own["outlet_id"])},
     ),
     Row("GET", "/api/user/check-in-code", riders(200)),
