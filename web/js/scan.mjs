@@ -76,7 +76,7 @@ function success(said) {
 async function refusal(said, scan) {
   const notes = new Set([words.refusals[said.code] ?? said.detail]);
   // Every rule that fails, not the first alone; a code that nobody can read has no more to tell.
-  if (scan.body.qrData && said.code !== "qr_unreadable" && said.code !== "unknown_code") {
+  if (scan.body.qrData && said.code !== "qr_invalid" && said.code !== "unknown_code") {
     const preview = await call("/api/handshake/preview", scan.body).catch(() => null);
     const told = preview?.ok ? await preview.json() : { failures: [] };
     for (const rule of told.failures) notes.add(words.refusals[rule.code] ?? rule.detail);

@@ -57,7 +57,7 @@ def _words() -> dict[str, object]:
         "six_digits": _("Write all six digits."),
         "refusals": {
             "qr_stale": _("This is an old picture of the code. Ask the guest to open it anew."),
-            "qr_unreadable": _("This is no code of UMA."),
+            "qr_invalid": _("This is no code of UMA."),
             "unknown_code": _("This code is for another business."),
             "already_redeemed": _("This booking was used before."),
             "booking_expired": _("This booking is over. The guest can book again."),
