@@ -1,5 +1,6 @@
 """What cities sell, as operators see it: what was asked when, what each seller's message brought, and asking again."""
 
+import json
 from uuid import UUID
 
 from django.contrib import admin
@@ -21,13 +22,18 @@ State = CatalogueAnswer.State
 class CatalogueRefreshAdmin(ReadOnlyAdmin[CatalogueRefresh]):
     zone_path = "zone_code"
     list_display = (
-        "said_at", "zone_code", "sale", "kind", "verdict", "sellers", "waiting", "told", "changed",
-        "gone_count", "closed_at",
+        "said_at", "zone_code", "sale", "kind", "verdict", "told", "changed", "gone", "sellers", "closed_at",
     )  # fmt: skip
     list_filter = ("sale", "kind", "state", "zone_code", "said_at")
     search_fields = ("=id", "=message_id")
     ordering = ("-said_at",)
-    readonly_fields = ("messages",)
+    # What one comes for first; the bytes that were signed last.
+    fields = (
+        "messages", "verdict", "zone_code", "city", "sale", "kind", "since", "till", "said_at", "until",
+        "closed_at", "gone_count", "asked_by", "attempts", "settled_at", "error_code", "url", "domain",
+        "message_id", "id", "digest", "what_was_said",
+    )  # fmt: skip
+    readonly_fields = ("messages", "verdict", "what_was_said")
     actions = ("refresh_selected",)
 
     has_refresh_permission = Needs("ondc.refresh_catalogue")
@@ -45,22 +51,22 @@ class CatalogueRefreshAdmin(ReadOnlyAdmin[CatalogueRefresh]):
 
     @admin.display(description="State", ordering="state")
     def verdict(self, row: CatalogueRefresh) -> SafeString | str:
-        """Show what brought nothing so that nobody overlooks it."""
-        failed = self._annotated(row, "failed_count")
+        """Show what brought nothing so that nobody overlooks it, and what is still on its way."""
+        failed, waiting = (self._annotated(row, f"{one}_count") for one in ("failed", "waiting"))
         if row.state in {CatalogueRefresh.State.REFUSED, CatalogueRefresh.State.LOST} or failed:
             text = f"{row.state} {row.error_code}".strip()
             if failed:
                 text = f"{text}, {failed} unreadable"
             return format_html('<strong class="errornote">{}</strong>', text)
-        return row.state
+        return f"{row.state}, {waiting} to be imported" if waiting else row.state
 
     @admin.display(description="Sellers")
     def sellers(self, row: CatalogueRefresh) -> int:
         return self._annotated(row, "seller_count")
 
-    @admin.display(description="To be imported")
-    def waiting(self, row: CatalogueRefresh) -> int:
-        return self._annotated(row, "waiting_count")
+    @admin.display(description="Gone", ordering="gone_count")
+    def gone(self, row: CatalogueRefresh) -> int:
+        return row.gone_count
 
     @admin.display(description="Told")
     def told(self, row: CatalogueRefresh) -> int:
@@ -98,6 +104,10 @@ class CatalogueRefreshAdmin(ReadOnlyAdmin[CatalogueRefresh]):
             "<th>Unusable</th></tr></thead><tbody>{}</tbody></table>",
             rows,
         )
+
+    @admin.display(description="What was said")
+    def what_was_said(self, row: CatalogueRefresh) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(json.loads(row.body), indent=1))
 
     @admin.action(description="Ask for everything again now", permissions=["refresh"])
     def refresh_selected(
