@@ -11,7 +11,7 @@ from apps.ondc.models import Settlement
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import make_zone
 from uma.kernel.ids import new_id
 
@@ -56,9 +56,9 @@ def test_without_the_rows_lock_the_ledger_refuses_the_second_booking(
     rows = type(Settlement.objects.all())
     monkeypatch.setattr(rows, "select_for_update", lambda self, **_: self.all())
 
-    outcomes = at_once(*[lambda: services.book_fees(now=NOW)] * 3)
+    outcomes = at_once(*[lambda: services.book_fees(now=NOW)] * 2)
 
-    assert outcomes.count("AlreadyPosted") == 2, "the race is real"
+    assert "AlreadyPosted" in outcomes, "the race is real"
     assert owed() == due.fee_paise
 
 

@@ -14,7 +14,7 @@ from apps.ondc.errors import RideOrderNotFound
 from apps.ondc.models import OutboundMessage, RideOrder
 from apps.ondc.services import Which, delivering, finding, ordering, recovering, riding, saying
 from apps.ondc.voice import Voice, voice
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import make_rider
 from tests.ondc import ours
 

@@ -27,7 +27,7 @@ from apps.payments.services import balances, disputes, reconciliation, settlemen
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.concurrency.test_payments import captured, open_top_up
 from tests.factories import NOON, balance, fund, make_booking, make_merchant, make_shop
 from tests.payments.making import AMOUNT_PAISE, purse
