@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from apps.notifications import quiet
 from uma.kernel.crypto.fields import SealedQuerySet, SealedTextField
 from uma.kernel.ids import new_id
 
@@ -127,6 +128,35 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.platform} {self.pk}"
+
+
+class Preference(models.Model):
+    """
+    What one person wants to be pushed and when their night is; without a row it is everything, and the usual night.
+
+    `muted` holds families of kinds. They are in the inbox all the same; what is said about somebody's own
+    sign-in is always pushed.
+    """
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    muted = ArrayField(models.CharField(max_length=24), default=list)
+    # By the clock of each message's zone; equal ends are no night.
+    night_begins = models.TimeField(default=quiet.NIGHT_BEGINS)
+    night_ends = models.TimeField(default=quiet.NIGHT_ENDS)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(muted__contains=["security"]),
+                name="notifications_preference_security_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.night_begins}-{self.night_ends}"
 
 
 class WebhookEndpoint(models.Model):
