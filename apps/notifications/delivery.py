@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.notifications import push, quiet
+from apps.notifications import push, quiet, selectors
 from apps.notifications.models import Device, InboxMessage
 
 # Longer than a worker may live on one task (uma/celery.py), so that two never hold the same row.
@@ -29,6 +29,7 @@ class Claim:
 
     message: InboxMessage
     devices: Sequence[Device]
+    night: quiet.Night
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,17 @@ def _claim(
         # Two workers share the work instead of waiting for each other or sending twice.
         .select_for_update(skip_locked=True, no_key=True)[: push.BATCH]
     )
-    devices = _devices_of({row.person_id for row in rows})
+    people = {row.person_id for row in rows}
+    devices, wishes = _devices_of(people), selectors.wishes(person_ids=people)
     claims = []
     for row in rows:
-        morning = quiet.earliest(kind=row.kind, at=now, timezone=row.timezone)
+        wish = wishes[row.person_id]
+        morning = quiet.earliest(kind=row.kind, at=now, timezone=row.timezone, night=wish.night)
         if not configured:
             _settle(row, State.SKIPPED, "push_not_configured")
+        elif wish.mutes(row.kind):
+            # Whatever was wished when it was written: what is wished now counts.
+            _settle(row, State.SKIPPED, "muted")
         elif morning > now:
             # Due in the evening, reached at night because of an outage or a back-off.
             row.next_attempt_at = morning
@@ -88,7 +94,7 @@ def _claim(
         else:
             row.attempts += 1
             row.next_attempt_at = now + LEASE
-            claims.append(Claim(row, devices[row.person_id]))
+            claims.append(Claim(row, devices[row.person_id], wish.night))
     InboxMessage.objects.bulk_update(
         rows, ["push_state", "attempts", "next_attempt_at", "last_error"]
     )
@@ -144,7 +150,7 @@ def _record(
         for device, receipt in zip(claim.devices, receipts, strict=True):
             if receipt.verdict is push.Verdict.DEAD:
                 _prune(device, receipt.code, now=now)
-        fate = _fate(claim.message, receipts, now=now)
+        fate = _fate(claim, receipts, now=now)
         # Only while the lease is still ours: a worker that was frozen past it must not overwrite
         # what its successor recorded.
         InboxMessage.objects.filter(
@@ -159,10 +165,9 @@ def _prune(device: Device, code: str, *, now: datetime) -> None:
     )
 
 
-def _fate(
-    message: InboxMessage, receipts: Sequence[push.Receipt], *, now: datetime
-) -> dict[str, object]:
+def _fate(claim: Claim, receipts: Sequence[push.Receipt], *, now: datetime) -> dict[str, object]:
     """Return what the message's row becomes; one phone that took it is enough."""
+    message = claim.message
     verdicts = {receipt.verdict for receipt in receipts}
     if push.Verdict.ACCEPTED in verdicts:
         return {"push_state": State.SENT, "pushed_at": now, "last_error": ""}
@@ -173,7 +178,9 @@ def _fate(
         wait = backoff(
             message_id=message.pk, attempts=message.attempts, asked_s=worst.retry_after_s
         )
-        due_at = quiet.earliest(kind=message.kind, at=now + wait, timezone=message.timezone)
+        due_at = quiet.earliest(
+            kind=message.kind, at=now + wait, timezone=message.timezone, night=claim.night
+        )
         return {"next_attempt_at": due_at, "last_error": worst.code}
     if verdicts == {push.Verdict.DEAD}:
         return {"push_state": State.SKIPPED, "last_error": "no_device"}

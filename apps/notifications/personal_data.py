@@ -3,15 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from apps.notifications.models import Device, InboxMessage
+from apps.notifications.models import Device, InboxMessage, Preference
 from uma.kernel.personal_data import Obstacle
 
 SECTION = "Messages and phones"
 
 
 def export(*, person_id: UUID) -> dict[str, object]:
-    """Return the inbox and the installations pushes went to; their addresses are secrets."""
+    """Return the inbox, the installations pushes went to, and what may be pushed; addresses are secrets."""
     return {
+        "push_preferences": list(
+            Preference.objects.filter(person_id=person_id).values(
+                "muted", "night_begins", "night_ends", "changed_at"
+            )
+        ),
         "messages": list(
             InboxMessage.objects.filter(person_id=person_id)
             .order_by("created_at", "pk")
@@ -31,6 +36,7 @@ def obstacles(*, person_id: UUID, now: datetime) -> list[Obstacle]:  # noqa: ARG
 
 
 def erase(*, person_id: UUID, now: datetime) -> None:  # noqa: ARG001 — the protocol's signature
-    """Delete the inbox and the phones."""
+    """Delete the inbox, the phones and what was wished about them."""
+    Preference.objects.filter(person_id=person_id).delete()
     InboxMessage.objects.filter(person_id=person_id).delete()
     Device.objects.filter(person_id=person_id).delete()

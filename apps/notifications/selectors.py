@@ -1,6 +1,6 @@
 """Reads: the inbox, what is owed to phones and to merchants' systems, and how late it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,14 @@ from uuid import UUID
 from django.db.models import Count, Min
 
 from apps.notifications.errors import UnknownEndpoint
-from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
+from apps.notifications.models import (
+    Device,
+    InboxMessage,
+    Preference,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from apps.notifications.quiet import USUAL, Night, family_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Told:
     When a message was there for the person, and how its push ended.
 
     `reached_at` is null while or because the platform could not push it; a person without a phone to push
-    to is reached by the inbox.
+    to, or who wants no push of its kind, is reached by the inbox.
     """
 
     created_at: datetime
@@ -62,6 +69,28 @@ def _reached_at(row: InboxMessage) -> datetime | None:
 def count_unread(*, person_id: UUID) -> int:
     """Return how many of the person's messages are unread."""
     return InboxMessage.objects.filter(person_id=person_id, read_at=None).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What one person wants to be pushed: families that are not, and their night."""
+
+    muted: frozenset[str] = frozenset()
+    night: Night = USUAL
+
+    def mutes(self, kind: str) -> bool:
+        """Say whether messages of this kind stay in the inbox alone."""
+        return family_of(kind) in self.muted
+
+
+def wishes(*, person_ids: Iterable[UUID]) -> dict[UUID, Wishes]:
+    """Return what each of these people wants to be pushed."""
+    asked = list(person_ids)
+    found = {
+        row.person_id: Wishes(frozenset(row.muted), Night(row.night_begins, row.night_ends))
+        for row in Preference.objects.filter(person_id__in=asked)
+    }
+    return {person_id: found.get(person_id, Wishes()) for person_id in asked}
 
 
 def devices(*, person_id: UUID) -> Sequence[Device]:

@@ -1,7 +1,7 @@
 """Writes: tell a person something once, push it to their phones, owe a merchant an event."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,14 +10,20 @@ from django.db.models import Q
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
-from apps.notifications import delivery, quiet, webhooks
+from apps.notifications import delivery, quiet, selectors, webhooks
 from apps.notifications.errors import (
     AlreadyPushed,
     EndpointOver,
     PushInProgress,
     UnknownMessage,
 )
-from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
+from apps.notifications.models import (
+    Device,
+    InboxMessage,
+    Preference,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 INDIA = "Asia/Kolkata"
 # FCM takes 4,096 bytes in all; title and body have their own limits.
@@ -69,10 +75,15 @@ def notify(
 
     Meant for the caller's transaction. Hand `tasks.push_message` the id after the commit for speed;
     the sweep pushes it anyway. `kind` is "family" or "family.detail"; the families `handshake` and
-    `security` are pushed at night too, others wait for 08:00 in `timezone`.
+    `security` are pushed at night too, others wait for the end of the person's night in `timezone`. Whether
+    it is pushed at all is decided when it leaves.
     """
     assert len(json.dumps(dict(data))) <= DATA_MAX_BYTES
-    due_at = quiet.earliest(kind=kind, at=now, timezone=timezone)
+    night = quiet.USUAL
+    # At a counter nobody waits for what somebody wishes about their nights.
+    if not quiet.is_urgent(kind):
+        night = selectors.wishes(person_ids=[person_id])[person_id].night
+    due_at = quiet.earliest(kind=kind, at=now, timezone=timezone, night=night)
     InboxMessage.objects.bulk_create(
         [
             InboxMessage(
@@ -124,6 +135,22 @@ def push_due(*, now: datetime) -> int:
 
 
 @transaction.atomic
+def choose_pushes(
+    *, person_id: UUID, muted: Collection[str], night: quiet.Night, now: datetime
+) -> None:
+    """Keep what a person wants to be pushed from now on; `muted` are families, never `security`."""
+    Preference.objects.update_or_create(
+        person_id=person_id,
+        defaults={
+            "muted": sorted(set(muted)),
+            "night_begins": night.begins,
+            "night_ends": night.ends,
+            "changed_at": now,
+        },
+    )
+
+
+@transaction.atomic
 def mark_read(*, message_id: UUID, person_id: UUID, now: datetime) -> InboxMessage:
     """
     Mark the person's message as read; the first reading counts.
@@ -160,7 +187,10 @@ def push_again(
     message.push_state = InboxMessage.PushState.PENDING
     message.attempts = 0
     message.last_error = ""
-    message.next_attempt_at = quiet.earliest(kind=message.kind, at=now, timezone=message.timezone)
+    night = selectors.wishes(person_ids=[message.person_id])[message.person_id].night
+    message.next_attempt_at = quiet.earliest(
+        kind=message.kind, at=now, timezone=message.timezone, night=night
+    )
     message.save(update_fields=["push_state", "attempts", "last_error", "next_attempt_at"])
     accounts.record(
         action="message.push-again",

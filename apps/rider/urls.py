@@ -50,6 +50,7 @@ urlpatterns = [
     path("me", own.me, name="rider-me"),
     path("inbox", own.inbox, name="rider-inbox"),
     path("inbox/messages", own.messages, name="rider-messages"),
+    path("notifications", own.pushes, name="rider-pushes"),
     path("strikes", own.strikes, name="rider-strikes"),
     path("privacy", own.privacy, name="rider-privacy"),
     path("sign-in", entering.sign_in, name="rider-sign-in"),

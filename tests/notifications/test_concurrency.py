@@ -180,9 +180,9 @@ def _press_twice_at_once(monkeypatch: pytest.MonkeyPatch, message: InboxMessage)
     meeting = Meeting()
     earliest = quiet.earliest
 
-    def meet(*, kind: str, at: datetime, timezone: str) -> datetime:
+    def meet(*, kind: str, at: datetime, timezone: str, night: quiet.Night) -> datetime:
         meeting.wait()
-        return earliest(kind=kind, at=at, timezone=timezone)
+        return earliest(kind=kind, at=at, timezone=timezone, night=night)
 
     monkeypatch.setattr(quiet, "earliest", meet)
 

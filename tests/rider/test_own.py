@@ -1,7 +1,8 @@
 """What is a rider's own: wallet, messages, strikes, missions and data, each for its rider alone."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -10,9 +11,11 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.gamification import selectors as gamification
 from apps.gamification.errors import PseudonymTaken
+from apps.notifications import selectors as notifications
+from apps.notifications.quiet import Night
 from apps.payments import services as payments
 from apps.payments.machine import CANCELLABLE, State
-from apps.rider.pages import wallet
+from apps.rider.pages import own, wallet
 from apps.rider.wordings import API_REFUSALS
 from apps.wallet.selectors import WORDINGS
 from tests.business.browsing import signed_in
@@ -22,6 +25,7 @@ from tests.handshake.visiting import execute
 from tests.notifications.making import make_message
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -155,3 +159,52 @@ def test_a_fresh_code_is_asked_for_although_one_is_signed_in(client: Client) -> 
 
     assert page.status_code == 200
     assert 'data-next="/app/withdraw"' in page.content.decode()
+
+
+def test_what_a_rider_wants_to_be_pushed_is_kept_and_shown(rider: User, client: Client) -> None:
+    page = text(client, "/app/notifications")
+    assert page.count(" checked") == len(own.PUSHES) + 1
+    assert "No phone with the app of UMA is signed in." in page
+
+    everything = dict.fromkeys(own.PUSHES, "1")
+    del everything["badge"]
+    answer = client.post(
+        "/app/notifications", {**everything, "night": "1", "begins": "23:30", "ends": "07:00"}
+    )
+
+    assert (answer.status_code, answer["Location"]) == (303, "/app/notifications?saved=1")
+    wished = notifications.wishes(person_ids=[rider.pk])[rider.pk]
+    assert (wished.muted, wished.night) == ({"badge"}, Night(time(23, 30), time(7)))
+    page = text(client, answer["Location"])
+    assert "Kept." in page
+    assert re.search(r'name="badge" value="1"><span>', page)
+    assert 'value="23:30"' in page
+
+
+def test_a_night_that_cannot_be_read_changes_nothing_and_none_is_none(
+    rider: User, client: Client
+) -> None:
+    for begins in ("", "25:00", "<script>"):
+        answer = client.post(
+            "/app/notifications", {"night": "1", "begins": begins, "ends": "08:00"}
+        )
+        assert answer.status_code == 422
+    assert notifications.wishes(person_ids=[rider.pk])[rider.pk] == notifications.Wishes()
+
+    client.post("/app/notifications", {"ride": "1", "begins": "23:30", "ends": "07:00"})
+
+    wished = notifications.wishes(person_ids=[rider.pk])[rider.pk]
+    assert not wished.night.holds(time(3))
+    assert wished.muted == set(own.PUSHES) - {"ride"}
+
+
+def test_everything_that_is_said_to_riders_can_be_chosen() -> None:
+    kinds = set()
+    for path in (ROOT / "apps").rglob("*.py"):
+        for call in re.findall(r"\.notify\(.*?\n {4,8}\)", path.read_text(), re.DOTALL):
+            kinds |= set(re.findall(r'kind=f?"([a-z_]+)', call))
+
+    # To those who run a business, and what nobody switches off.
+    others = {"money", "merchant", "operator", "security"}
+    assert kinds - others <= set(own.PUSHES)
+    assert {"handshake", "ride", "reminder", "payout"} <= kinds

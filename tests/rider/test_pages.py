@@ -24,6 +24,7 @@ PAGES = (
     "/app/", "/app/deals", "/app/tickets", "/app/tickets/lines", "/app/me", "/app/events",
     "/app/wallet", "/app/wallet/balance", "/app/wallet/lines", "/app/withdraw", "/app/missions",
     "/app/inbox", "/app/inbox/messages", "/app/strikes", "/app/privacy", "/app/rides", "/app/rides/lines",
+    "/app/notifications",
 )  # fmt: skip
 # Pages of one thing, and what answers without anybody being signed in.
 OTHERS = {

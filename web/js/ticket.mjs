@@ -10,6 +10,7 @@ const card = () => document.getElementById("ticket");
 const isLive = () => card()?.dataset.state === "BOOKED";
 let ticket = null;
 let shown = "";
+let timer = 0;
 let lock = null;
 
 function draw(text, digits) {
@@ -41,7 +42,8 @@ async function show() {
   const wait = step * 1000 - (now % (step * 1000));
   const ebb = document.querySelector(".ebb span");
   ebb?.animate([{ transform: `scaleX(${wait / (step * 1000)})` }, { transform: "scaleX(0)" }], { duration: wait, fill: "forwards" });
-  setTimeout(show, wait + 30);
+  clearTimeout(timer);
+  timer = setTimeout(show, wait + 30);
 }
 
 // Without the key the server makes each code; with it, it only tells the time.
@@ -53,8 +55,11 @@ async function ask() {
     if (!answer.ok) return;
     const ride = await answer.json();
     const serverTime = Date.parse(answer.headers.get("Date"));
-    // Whole seconds: the clock is corrected where it is truly wrong.
-    if (ticket && Math.abs(serverTime - Date.now() - ticket.ahead) > 3_000) await setClock(ticket, serverTime);
+    // Whole seconds: the clock is corrected where it is truly wrong, and the code with it.
+    if (ticket && Math.abs(serverTime - Date.now() - ticket.ahead) > 3_000) {
+      await setClock(ticket, serverTime);
+      show();
+    }
     if (!ticket && ride.qrCode) {
       draw(ride.qrCode, ride.spokenCode);
       say(words.elsewhere);

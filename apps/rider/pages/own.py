@@ -1,17 +1,22 @@
 """What is the rider's own: messages, strikes, data, and settings. What changes something, the API does."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.accounts import selectors as accounts
 from apps.gamification import selectors as gamification
 from apps.notifications import selectors as notifications
 from apps.notifications import services as notices
+from apps.notifications.selectors import USUAL, Night
 from apps.rider.live import cursor_of
 from apps.rider.visiting import Visitor, api_words, fragment, page, show
 
@@ -51,6 +56,31 @@ PURPOSES: Mapping[str, tuple[object, object]] = {
 }
 
 
+# What may be pushed, by families of kinds; about somebody's own sign-in one is always told.
+PUSHES: Mapping[str, tuple[object, object]] = {
+    "handshake": (
+        gettext_lazy("Visits and cash back"),
+        gettext_lazy("At once, also at night: you are at a counter."),
+    ),
+    "ride": (
+        gettext_lazy("Your rides"),
+        gettext_lazy("Your driver comes, waits, or cancelled."),
+    ),
+    "issue": (
+        gettext_lazy("Complaints"),
+        gettext_lazy("The ride company asks or offers something."),
+    ),
+    "reminder": (
+        gettext_lazy("Tickets that run out"),
+        gettext_lazy("Without them a missed visit still counts as a strike."),
+    ),
+    "strike": (gettext_lazy("Strikes and appeals"), gettext_lazy("A visit that was missed.")),
+    "payout": (gettext_lazy("Withdrawals"), gettext_lazy("Your money is at the bank, or back.")),
+    "mission": (gettext_lazy("Missions"), gettext_lazy("A mission that you have completed.")),
+    "badge": (gettext_lazy("Badges"), gettext_lazy("A badge that you have earned.")),
+}
+
+
 @page()
 def me(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show who is signed in, and the ways to what is theirs."""
@@ -79,6 +109,54 @@ def inbox(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def messages(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show messages older than `before`, or the newest."""
     return fragment(request, "parts/messages", _messages(visitor, before=_position(request)))
+
+
+@page("GET", "HEAD", "POST")
+def pushes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show what is pushed to the rider's phone and when it stays quiet; keep what they choose."""
+    why = ""
+    if request.method == "POST":
+        night = _night(request)
+        if night is not None:
+            notices.choose_pushes(
+                person_id=visitor.rider_id,
+                muted=[family for family in PUSHES if family not in request.POST],
+                night=night,
+                now=timezone.now(),
+            )
+            response = redirect(f"{reverse('rider-pushes')}?saved=1")
+            response.status_code = HTTPStatus.SEE_OTHER
+            return response
+        why = _("A time is written like 22:00.")
+    wishes = notifications.wishes(person_ids=[visitor.rider_id])[visitor.rider_id]
+    facts = {
+        "kinds": [
+            {"family": family, "title": title, "text": text, "on": family not in wishes.muted}
+            for family, (title, text) in PUSHES.items()
+        ],
+        "night": wishes.night,
+        "has_night": wishes.night.begins != wishes.night.ends,
+        "usual": USUAL,
+        "phones": len(notifications.devices(person_id=visitor.rider_id)),
+        "saved": "saved" in request.GET and not why,
+        "why": why,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if why else HTTPStatus.OK
+    return show(request, "pushes", facts, visitor=visitor, tab="person", status=status)
+
+
+def _night(request: HttpRequest) -> Night | None:
+    """Return the night that the form asks for; None when it cannot be read."""
+    if "night" not in request.POST:
+        return Night(USUAL.begins, USUAL.begins)
+    try:
+        begins, ends = (
+            time.fromisoformat(request.POST.get(name, "")) for name in ("begins", "ends")
+        )
+    except ValueError:
+        return None
+    # A browser sends hours and minutes; a zone of its own has no business in them.
+    return Night(begins.replace(tzinfo=None), ends.replace(tzinfo=None))
 
 
 @page()
@@ -138,7 +216,7 @@ def _may_appeal(view: gamification.StrikeView, *, now: datetime) -> bool:
 
 
 def _position(request: HttpRequest) -> tuple[datetime, UUID] | None:
-    at, _, message_id = request.GET.get("before", "").partition("|")
+    at, _bar, message_id = request.GET.get("before", "").partition("|")
     try:
         return datetime.fromisoformat(at), UUID(message_id)
     except ValueError:
