@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -136,15 +136,20 @@ def push_due(*, now: datetime) -> int:
 
 @transaction.atomic
 def choose_pushes(
-    *, person_id: UUID, muted: Collection[str], night: quiet.Night, now: datetime
+    *,
+    person_id: UUID,
+    muted: Collection[str],
+    night_begins: time,
+    night_ends: time,
+    now: datetime,
 ) -> None:
-    """Keep what a person wants to be pushed from now on; `muted` are families, never `security`."""
+    """Keep a person's wishes; `muted` are families, never `security`, and equal ends are no night."""
     Preference.objects.update_or_create(
         person_id=person_id,
         defaults={
             "muted": sorted(set(muted)),
-            "night_begins": night.begins,
-            "night_ends": night.ends,
+            "night_begins": night_begins,
+            "night_ends": night_ends,
             "changed_at": now,
         },
     )

@@ -33,7 +33,13 @@ def person() -> UUID:
 
 
 def choose(person: UUID, *muted: str, night: Night = USUAL) -> None:
-    services.choose_pushes(person_id=person, muted=muted, night=night, now=NOON)
+    services.choose_pushes(
+        person_id=person,
+        muted=muted,
+        night_begins=night.begins,
+        night_ends=night.ends,
+        now=NOON,
+    )
 
 
 def test_what_is_muted_is_not_pushed_and_stands_in_the_inbox(

@@ -174,7 +174,7 @@ def test_what_a_rider_wants_to_be_pushed_is_kept_and_shown(rider: User, client: 
 
     assert (answer.status_code, answer["Location"]) == (303, "/app/notifications?saved=1")
     wished = notifications.wishes(person_ids=[rider.pk])[rider.pk]
-    assert (wished.muted, wished.night) == ({"badge"}, Night(time(23, 30), time(7)))
+    assert wished == notifications.Wishes(frozenset({"badge"}), Night(time(23, 30), time(7)))
     page = text(client, answer["Location"])
     assert "Kept." in page
     assert re.search(r'name="badge" value="1"><span>', page)
@@ -195,7 +195,7 @@ def test_a_night_that_cannot_be_read_changes_nothing_and_none_is_none(
 
     wished = notifications.wishes(person_ids=[rider.pk])[rider.pk]
     assert not wished.night.holds(time(3))
-    assert wished.muted == set(own.PUSHES) - {"ride"}
+    assert wished.muted == frozenset(own.PUSHES) - {"ride"}
 
 
 def test_everything_that_is_said_to_riders_can_be_chosen() -> None:

@@ -16,11 +16,12 @@ from apps.accounts import selectors as accounts
 from apps.gamification import selectors as gamification
 from apps.notifications import selectors as notifications
 from apps.notifications import services as notices
-from apps.notifications.selectors import USUAL, Night
 from apps.rider.live import cursor_of
 from apps.rider.visiting import Visitor, api_words, fragment, page, show
 
 MESSAGES, STRIKES = 20, 20
+# Of whoever wished nothing else.
+USUAL = notifications.Wishes().night
 INDIA = "Asia/Kolkata"
 
 STANDINGS: Mapping[str, object] = {
@@ -121,7 +122,8 @@ def pushes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             notices.choose_pushes(
                 person_id=visitor.rider_id,
                 muted=[family for family in PUSHES if family not in request.POST],
-                night=night,
+                night_begins=night[0],
+                night_ends=night[1],
                 now=timezone.now(),
             )
             response = redirect(f"{reverse('rider-pushes')}?saved=1")
@@ -145,10 +147,10 @@ def pushes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "pushes", facts, visitor=visitor, tab="person", status=status)
 
 
-def _night(request: HttpRequest) -> Night | None:
-    """Return the night that the form asks for; None when it cannot be read."""
+def _night(request: HttpRequest) -> tuple[time, time] | None:
+    """Return when the night begins and ends that the form asks for; None when it cannot be read."""
     if "night" not in request.POST:
-        return Night(USUAL.begins, USUAL.begins)
+        return USUAL.begins, USUAL.begins
     try:
         begins, ends = (
             time.fromisoformat(request.POST.get(name, "")) for name in ("begins", "ends")
@@ -156,7 +158,7 @@ def _night(request: HttpRequest) -> Night | None:
     except ValueError:
         return None
     # A browser sends hours and minutes; a zone of its own has no business in them.
-    return Night(begins.replace(tzinfo=None), ends.replace(tzinfo=None))
+    return begins.replace(tzinfo=None), ends.replace(tzinfo=None)
 
 
 @page()
