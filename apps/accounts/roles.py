@@ -102,6 +102,7 @@ _PEOPLE = frozenset(
         "payments.view_kyclevel",
         "notifications.view_inboxmessage",
         "notifications.view_device",
+        "notifications.view_preference",
     }
 )
 _LEDGER = frozenset(

@@ -8,7 +8,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.notifications import services
-from apps.notifications.models import Device, InboxMessage, WebhookDelivery, WebhookEndpoint
+from apps.notifications.models import (
+    Device,
+    InboxMessage,
+    Preference,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from uma.kernel.desk import Needs, ReadOnlyAdmin, permitted
 from uma.kernel.errors import DomainError
 
@@ -64,6 +70,16 @@ class DeviceAdmin(ReadOnly[Device]):
     search_fields = ("=id", "person__username")
     ordering = ("-last_seen_at",)
     fields = ("person", "platform", "last_seen_at", "revoked_at", "revoked_reason")
+
+
+@admin.register(Preference)
+class PreferenceAdmin(ReadOnly[Preference]):
+    zone_path = "person__zone_code"
+    list_display = ("person", "muted", "night_begins", "night_ends", "changed_at")
+    list_filter = ("changed_at",)
+    list_select_related = ("person",)
+    search_fields = ("person__username",)
+    ordering = ("-changed_at",)
 
 
 @admin.register(WebhookEndpoint)

@@ -1,7 +1,7 @@
 """Two cities with a row of every kind in each, for whoever may see one and not the other."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -229,6 +229,9 @@ def _tell(person_id: UUID) -> None:
     now = timezone.now()
     notifications.register_device(
         person_id=person_id, platform="ANDROID", fcm_token="", fid=f"fid-{uuid4().hex}", now=now
+    )
+    notifications.choose_pushes(
+        person_id=person_id, muted=["badge"], night_begins=time(23), night_ends=time(7), now=now
     )
     notifications.notify(
         person_id=person_id, kind="handshake", title="Hello", body="A visit", data={},

@@ -47,7 +47,8 @@ RIDES = (
 FIGURES = "analytics.Hour analytics.Cohort analytics.Progress analytics.Experiment"
 PEOPLE = (
     "accounts.User accounts.Session accounts.KnownDevice accounts.PayoutCooling"
-    " notifications.InboxMessage notifications.Device payments.FundAccount payments.KycLevel"
+    " notifications.InboxMessage notifications.Device notifications.Preference payments.FundAccount"
+    " payments.KycLevel"
 )
 LEDGER = (
     "payments.Document payments.Seller payments.InvoiceRun "
