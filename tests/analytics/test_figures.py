@@ -18,7 +18,7 @@ from tests.analytics.making import (
     total,
     visit,
 )
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import FUNDS_PAISE, NOON, Shop, balance, make_rider, make_shop
 
 MONDAY = day(NOON)

@@ -1,7 +1,5 @@
 """Several at once on the real database, and what it takes to make a race certain."""
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from apps.campaigns import services
 from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign
 from tests.campaigns.making import take
+from tests.concurrency.meeting import STAND, ends_of, paused
 from tests.merchants.making import NOON
 
 SQL = import_module("apps.campaigns.migrations.0002_take_and_give_back")
@@ -26,25 +25,7 @@ PINNED = " SET enable_seqscan = off"
 
 def at_once(jobs: list[Callable[[], object]]) -> Counter[str]:
     """Run the jobs in threads that start together; count how they ended."""
-    ends: list[str] = [""] * len(jobs)
-    start = threading.Barrier(len(jobs))
-
-    def run(place: int, job: Callable[[], object]) -> None:
-        start.wait(timeout=30)
-        try:
-            job()
-            ends[place] = "done"
-        except Exception as refusal:  # noqa: BLE001  # the outcome is what the test is about
-            ends[place] = type(refusal).__name__
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return Counter(ends)
+    return ends_of(*jobs)
 
 
 def book(campaign: Campaign, rider: Any = None) -> Callable[[], object]:
@@ -57,10 +38,9 @@ def whole(campaign: Campaign) -> Allotment:
 
 @contextmanager
 def altered(create: str, *without: str) -> Iterator[None]:
-    """Replace one of our SQL functions by one that lacks something and takes its time."""
+    """Replace one of our SQL functions by one that lacks something and stops before it writes."""
     slower = create.replace(
-        "    IF broken IS NOT NULL THEN",
-        "    PERFORM pg_sleep(0.2);\n    IF broken IS NOT NULL THEN",
+        "    IF broken IS NOT NULL THEN", f"    {STAND}\n    IF broken IS NOT NULL THEN"
     )
     for part in without:
         assert part in slower
@@ -94,13 +74,8 @@ def dropped(constraint: str) -> Iterator[None]:
 
 
 def slowly(monkeypatch: pytest.MonkeyPatch, model: type[Model]) -> None:
-    original = model.save
-
-    def slow(self: Model, *facts: Any, **more: Any) -> None:
-        time.sleep(0.2)
-        original(self, *facts, **more)
-
-    monkeypatch.setattr(model, "save", slow)
+    """Let whoever saves a row stop before it."""
+    monkeypatch.setattr(model, "save", paused(model.save))
 
 
 def edit(campaign: Campaign, **changes: object) -> None:

@@ -52,6 +52,7 @@ class Race:
             threading.Thread(target=self._run, args=pair, daemon=True)
             for pair in enumerate(self._jobs)
         ]
+        was_open = connection.connection is not None
         with connection.cursor() as cursor, _gate(cursor):
             for thread in threads:
                 thread.start()
@@ -69,6 +70,9 @@ class Race:
                     if at_the_gate:
                         cursor.execute(f"SELECT pg_advisory_unlock({_GATE})")
                     alone_since = time.monotonic()
+        if not was_open:
+            # A race that was begun in a thread leaves no connection of the pool with it.
+            connection.close()
         for thread in threads:
             thread.join()
 

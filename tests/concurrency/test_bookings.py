@@ -1,15 +1,13 @@
 """
 Bookings at the same moment, on the real database: each lock with a test that needs it.
 
-A pause is put between two steps of the product's own code so that both actors are inside at once;
+A stop is put between two steps of the product's own code so that both actors are inside at once (meeting.py);
 what decides is PostgreSQL.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +19,7 @@ from apps.campaigns.models import Allotment
 from apps.rides import services
 from apps.rides.models import Booking, SpokenCodeTries
 from apps.wallet import services as wallet
+from tests.concurrency.meeting import PATIENCE_S, at_once, paused, stand
 from tests.factories import (
     FUNDS_PAISE,
     MAX_COST_PAISE,
@@ -39,37 +38,6 @@ from uma.kernel.http.idempotency import IdempotencyKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(hours=24)
-PAUSE_S = 0.4
-
-
-def at_once(*jobs: Callable[[], object]) -> list[object]:
-    """Run the jobs in threads that start together; return each result or its refusal's name."""
-    results: list[object] = [None] * len(jobs)
-    start = threading.Barrier(len(jobs))
-
-    def run(number: int, job: Callable[[], object]) -> None:
-        start.wait(timeout=10)
-        try:
-            results[number] = job()
-        except Exception as refusal:  # noqa: BLE001  # the outcome is what the test is about
-            results[number] = type(refusal).__name__
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
-
-
-def paused(call: Callable[..., Any]) -> Callable[..., Any]:  # Any: whatever is called
-    def slow(*args: Any, **facts: Any) -> Any:  # Any: as above
-        time.sleep(PAUSE_S)
-        return call(*args, **facts)
-
-    return slow
 
 
 @pytest.fixture
@@ -302,11 +270,16 @@ def test_scans_of_one_booking_queue_on_its_row() -> None:
     shop = make_shop()
     booking = make_booking(shop)
 
+    refused = threading.Event()
+
     def scan() -> str:
-        with connection.cursor() as cursor, transaction.atomic():
-            cursor.execute("SET LOCAL lock_timeout = '50ms'")
-            services.lock_for_scan(ref=booking.ref, actor_id=shop.owner_id)
-            time.sleep(PAUSE_S)
+        try:
+            with connection.cursor() as cursor, transaction.atomic():
+                cursor.execute("SET LOCAL lock_timeout = '50ms'")
+                services.lock_for_scan(ref=booking.ref, actor_id=shop.owner_id)
+                refused.wait(PATIENCE_S)
+        finally:
+            refused.set()
         return "scanned"
 
     assert sorted(map(str, at_once(scan, scan))) == [OperationalError.__name__, "scanned"]
@@ -338,7 +311,7 @@ def test_a_visit_is_disputed_once(redeemed: Booking) -> None:
     def dispute() -> str:
         with transaction.atomic():
             services.mark_disputed(booking_id=redeemed.pk, now=NOON)
-            time.sleep(PAUSE_S)
+            stand()
         return "disputed"
 
     assert sorted(map(str, at_once(dispute, dispute))) == ["TransitionRefused", "disputed"]

@@ -14,7 +14,7 @@ from apps.merchants.models import Merchant
 from apps.merchants.services import businesses
 from tests.campaigns.boosting import WEEK_PAISE, boost, boostable, put_on, settle, stop
 from tests.campaigns.making import make_campaign
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import request_key, wallet_balance
 from tests.merchants.making import NOON, make_merchant, make_outlet
 from uma.kernel.http.idempotency import IdempotencyKey

@@ -1,6 +1,5 @@
 """Caps under parallel bookings, on the real database: each lock with the control that needs it."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -13,6 +12,7 @@ from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign
 from tests.campaigns.making import MAX_COST_PAISE, make_campaign, take
 from tests.campaigns.racing import LOCK, PINNED, SQL, altered, at_once, book, dropped, whole
+from tests.concurrency.meeting import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,7 +116,7 @@ def return_slowly(campaign: Campaign, offer: services.Offer) -> Callable[[], obj
     """Give back in a session that meets the rows in their order on the page, `all` the last."""
 
     def job() -> None:
-        time.sleep(0.1)
+        wait_for_a_waiter()
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_indexscan = off")

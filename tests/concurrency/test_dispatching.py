@@ -15,7 +15,7 @@ from apps.ondc.courier import Outcome, Verdict
 from apps.ondc.models import Dispatch, InboundMessage, OutboundMessage
 from apps.ondc.services import dispatching, observing
 from apps.ondc.voice import Voice, voice
-from tests.concurrency.test_bookings import at_once
+from tests.concurrency.meeting import at_once
 from tests.factories import make_rider
 from tests.ondc import ours
 from uma.kernel.ids import new_id

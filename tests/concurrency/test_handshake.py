@@ -1,13 +1,12 @@
 """
 Scans at the same moment, on the real database: each guard with a test that needs it.
 
-A pause, or a meeting point, is put between two steps of the product's own code so that both actors
+A stop is put between two steps of the product's own code so that both actors
 are inside at once; what decides is PostgreSQL. A control takes one guard away and shows that the
 race is real.
 """
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from apps.rides import services as rides
 from apps.rides.models import Booking
 from apps.wallet import codes
 from apps.wallet import services as wallet
-from tests.concurrency.test_bookings import PAUSE_S, at_once
+from tests.concurrency.meeting import PATIENCE_S, STAND, at_once, paused_after, stand
 from tests.factories import (
     FUNDS_PAISE,
     MAX_COST_PAISE,
@@ -88,14 +87,7 @@ def journals(kind: str) -> int:
 @pytest.fixture
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the scan's row lock away; the twins have both read BOOKED before either goes on."""
-    point = threading.Barrier(TWINS)
-
-    def look(**facts: Any) -> Any:  # Any: as find_for_scan
-        found = rides.find_for_scan(**facts)
-        point.wait(timeout=10)
-        return found
-
-    monkeypatch.setattr(rides, "lock_for_scan", look)
+    monkeypatch.setattr(rides, "lock_for_scan", paused_after(rides.find_for_scan))
 
 
 @contextmanager
@@ -147,11 +139,11 @@ COUNTS_THEN_DECIDES = """
         SELECT count(*) FROM merchants_firstvisit
         WHERE merchant_id = p_merchant AND person_id = p_person);
     BEGIN
-        PERFORM pg_sleep(0.5);
+        {stand}
         INSERT INTO merchants_firstvisit (merchant_id, person_id, booking_id, at)
         VALUES (p_merchant, p_person, p_booking, p_at) ON CONFLICT DO NOTHING;
         RETURN known = 0;
-    END"""
+    END""".replace("{stand}", STAND)
 
 
 def test_a_hundred_scans_of_one_code_at_once_are_one_movement() -> None:
@@ -299,7 +291,7 @@ def inside() -> threading.Event:
 def stopping(inside: threading.Event, call: Callable[..., Any]) -> Callable[..., Any]:
     def slow(*arguments: Any, **facts: Any) -> Any:  # Any: whatever is called
         inside.set()
-        time.sleep(PAUSE_S)
+        stand()
         return call(*arguments, **facts)
 
     return slow
@@ -307,7 +299,7 @@ def stopping(inside: threading.Event, call: Callable[..., Any]) -> Callable[...,
 
 def after(inside: threading.Event, job: Callable[[], object]) -> Callable[[], object]:
     def wait() -> object:
-        assert inside.wait(timeout=10)
+        assert inside.wait(PATIENCE_S)
         return job()
 
     return wait

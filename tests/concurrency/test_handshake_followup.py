@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,7 +22,8 @@ from apps.notifications.models import InboxMessage
 from apps.rides.models import Booking
 from apps.wallet import codes
 from apps.wallet import services as wallet
-from tests.concurrency.test_bookings import at_once, booking_of, paused
+from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.test_bookings import booking_of
 from tests.concurrency.test_handshake import (
     CAP_PAISE,
     LATER_VISIT_PAISE,
@@ -77,13 +77,7 @@ def meet_before(
     monkeypatch: pytest.MonkeyPatch, module: object, name: str
 ) -> None:  # whatever is called there
     """Let the twins wait for each other before this call."""
-    point, call = threading.Barrier(TWINS), getattr(module, name)
-
-    def meet(*arguments: Any, **facts: Any) -> Any:  # Any: whatever is called
-        point.wait(timeout=10)
-        return call(*arguments, **facts)
-
-    monkeypatch.setattr(module, name, meet)
+    monkeypatch.setattr(module, name, paused(getattr(module, name)))
 
 
 def announcing(handshake: Handshake) -> Callable[[], object]:

@@ -1,6 +1,5 @@
 """Postings at once, on the real database: each lock of the ledger with the control that needs it."""
 
-import time
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db import connection
 from apps.wallet import selectors, services
 from apps.wallet.services import Leg
 from tests.campaigns.racing import at_once
+from tests.concurrency.meeting import STAND, wait_for_a_waiter
 from tests.wallet import scenes
 from tests.wallet.hostile import commit, make_books, posting
 from tests.wallet.racing import altered
@@ -17,8 +17,8 @@ from tests.wallet.scenes import HOLD_PAISE, NOON, Merchant, Rider, capture, hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# A posting that thinks before each balance that it moves.
-SLOW_MOVE = ("    UPDATE public", "    PERFORM pg_sleep(0.2);\n    UPDATE public")
+# A posting that stops before it moves a balance.
+SLOW_MOVE = ("    UPDATE public", f"    {STAND}\n    UPDATE public")
 # The locks of wallet_lock in the order of the legs instead of the accounts' ids.
 IN_LEG_ORDER = """
 CREATE OR REPLACE FUNCTION public.wallet_lock(p_legs jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -28,10 +28,10 @@ BEGIN
     FOR wanted IN SELECT unnest(ARRAY[leg.facts ->> 1, leg.facts ->> 2])
                     FROM jsonb_array_elements(p_legs) AS leg (facts) LOOP
         PERFORM 1 FROM public.wallet_account a WHERE a.code = wanted FOR NO KEY UPDATE;
-        PERFORM pg_sleep(0.2);
+        {stand}
     END LOOP;
 END $$
-"""
+""".replace("{stand}", STAND)
 HOLD_LOCK = ("PERFORM 1 FROM public.wallet_hold WHERE id = p_hold FOR NO KEY UPDATE;", "NULL;")
 ORIGINAL_LOCK = (
     "PERFORM 1 FROM public.wallet_journal WHERE id = NEW.reverses_id FOR NO KEY UPDATE;",
@@ -106,7 +106,7 @@ def test_with_balances_written_from_memory_the_last_rupee_is_spent_twice() -> No
     merchant = scenes.make_merchant(holds_paise=HOLD_PAISE)
     read = "SELECT * INTO account FROM public.wallet_account WHERE id = p_account;"
     from_memory = (
-        ("BEGIN", f"BEGIN {read} PERFORM pg_sleep(0.2);"),
+        ("BEGIN", f"BEGIN {read} {STAND}"),
         ("a.balance_paise + p_delta, version", "account.balance_paise + p_delta, version"),
         ("a.balance_paise + p_delta >= 0", "account.balance_paise + p_delta >= 0"),
     )
@@ -158,7 +158,7 @@ def test_without_lock_and_state_a_hold_is_captured_and_released() -> None:
     """The control: the other merchant's bookings would be paid out of the same money."""
     merchant, rider = scenes.make_merchant(holds_paise=2 * HOLD_PAISE), make_rider()
     hold_id, _ = hold(merchant), hold(merchant)
-    slow = ("BEGIN", "BEGIN PERFORM pg_sleep(0.2);")
+    slow = ("BEGIN", f"BEGIN {STAND}")
 
     with (
         altered("wallet_post", HOLD_LOCK),
@@ -170,20 +170,6 @@ def test_without_lock_and_state_a_hold_is_captured_and_released() -> None:
     assert balance(merchant.held) == 0
 
 
-def wait_for_a_sleeper() -> None:
-    """Wait until another session is in a pause that a test put in."""
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT FROM pg_stat_activity"
-                " WHERE wait_event = 'PgSleep' AND datname = current_database()"
-            )
-            if cursor.rowcount:
-                return
-        time.sleep(0.02)
-    pytest.fail("nobody sleeps")
-
-
 def held_when_frozen(*, lock: bool) -> int:
     """Freeze while a capture is under way; return what was still held once the freeze was over."""
     merchant, rider = scenes.make_merchant(holds_paise=HOLD_PAISE), make_rider()
@@ -191,11 +177,11 @@ def held_when_frozen(*, lock: bool) -> int:
     held_paise: list[int] = []
 
     def freeze() -> None:
-        wait_for_a_sleeper()
+        wait_for_a_waiter()
         services.freeze(codes=[merchant.wallet, merchant.held], at=NOON)
         held_paise.append(selectors.held_paise(merchant_id=merchant.id))
 
-    slow = ("BEGIN", "BEGIN PERFORM pg_sleep(0.6);")
+    slow = ("BEGIN", f"BEGIN {STAND}")
     without = () if lock else (HOLD_LOCK,)
     with altered("wallet_transfer_settle", slow), altered("wallet_post", *without):
         ends = at_once([lambda: capture(hold_id, scenes.worked_legs(merchant, rider)), freeze])
@@ -258,7 +244,7 @@ def test_reversals_that_meet_nowhere_else_queue_at_the_original(*, lock: bool) -
 
     with (
         altered("wallet_journal_stamp", *(() if lock else (ORIGINAL_LOCK,))),
-        altered("wallet_transfer_settle", ("RETURN NULL;", "PERFORM pg_sleep(0.3); RETURN NULL;")),
+        altered("wallet_transfer_settle", ("RETURN NULL;", f"{STAND} RETURN NULL;")),
     ):
         ends = at_once([reverse, reverse])
 

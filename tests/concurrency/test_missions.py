@@ -9,7 +9,7 @@ from apps.gamification import measuring, services
 from apps.gamification.models import Award, Mission, MissionRun, Reward
 from apps.gamification.services import awarding, nightly, running
 from apps.wallet import codes
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.concurrency.test_strikes import meet
 from tests.factories import NOON, balance, make_rider, make_shop, make_zone
 from tests.gamification.making import fund, make_mission, make_visit
@@ -46,7 +46,6 @@ def test_without_the_pools_lock_it_would_be_promised_twice(monkeypatch: pytest.M
     mission = last_reward()
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self.all())
     # Both have counted before either is written.
-    meet(monkeypatch, running, "project_later")
     monkeypatch.setattr(MissionRun, "save", paused(MissionRun.save))
 
     outcome = at_once(joining(mission), joining(mission))

@@ -1,6 +1,5 @@
 """Numbers of documents under threads: no gap, none twice; each lock with the control that needs it."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from apps.payments import services
 from apps.payments.models import Document, Payment, Series
 from apps.payments.services import documents, numbering
 from apps.wallet import selectors as wallet
-from tests.concurrency.test_bookings import PAUSE_S, at_once, paused
+from tests.concurrency.meeting import at_once, paused, stand
 from tests.factories import make_rider
 from tests.payments.trading import Market, make_buyer, make_paid_top_up, make_seller
 
@@ -52,7 +51,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def read(facts: dict[str, str]) -> Series:
         series = Series.objects.get(**facts)
-        time.sleep(PAUSE_S)
+        stand()
         return series
 
     monkeypatch.setattr(numbering, "_locked", read)
@@ -100,7 +99,7 @@ def lose(top_up_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     def losing(*args: Any, **facts: Any) -> Document:
         made = write(*args, **facts)
         if made.journal_id == journal_id:
-            time.sleep(PAUSE_S)
+            stand()
             raise Lost
         return made
 

@@ -1,6 +1,5 @@
 """Money that comes in, told by many at once; each lock with the control that needs it."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +11,7 @@ from apps.payments import services
 from apps.payments.gateway import Gateway, PaymentFacts
 from apps.payments.models import GatewayEvent, Payment, TopUp
 from apps.payments.services import events, top_ups
-from tests.concurrency.test_bookings import PAUSE_S, at_once, paused
+from tests.concurrency.meeting import at_once, paused, stand
 from tests.factories import NOON, make_merchant, request_key
 from tests.payments.making import AMOUNT_PAISE, event_body, purse, received
 from uma.kernel.ids import new_id
@@ -119,7 +118,7 @@ class Handled:
 
     def __call__(self, *_: object) -> str:
         self.calls += 1
-        time.sleep(PAUSE_S)
+        stand()
         return "done"
 
 

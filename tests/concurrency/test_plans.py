@@ -9,7 +9,7 @@ import pytest
 from apps.merchants import pricing, services
 from apps.merchants.models import Merchant, Outlet, SubscriptionCharge
 from apps.merchants.services import businesses, outlets, paying, renewals
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import make_outlet, request_key
 from tests.merchants.making import MANIPAL, NOON
 from tests.merchants.planning import (

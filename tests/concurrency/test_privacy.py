@@ -1,6 +1,6 @@
 """Erasure and copies of personal data at the same moment as something else; each lock with its control."""
 
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -12,44 +12,53 @@ from apps.accounts import archive, services
 from apps.accounts.models import PersonalDataExport, User
 from apps.accounts.services import erasure, exports
 from apps.campaigns import services as campaigns
-from tests.concurrency.test_bookings import PAUSE_S, at_once, booking_of, paused
+from tests.concurrency.meeting import PATIENCE_S, at_once, paused, stand
+from tests.concurrency.test_bookings import booking_of
 from tests.factories import NOON, make_rider, make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def erased_soon(rider: User) -> Callable[[], str]:
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let a booking stop when it holds the rider's row and has written nothing yet; set then."""
+    stands, take = threading.Event(), campaigns.take
+
+    def slow(**facts: Any) -> Any:  # Any: as `take`
+        stands.set()
+        stand()
+        return take(**facts)
+
+    monkeypatch.setattr(campaigns, "take", slow)
+    return stands
+
+
+def erased_soon(rider: User, inside: threading.Event) -> Callable[[], str]:
     def erase() -> str:
-        # The booking is under way by now: it holds the rider's row and has written nothing yet.
-        time.sleep(PAUSE_S / 2)
+        assert inside.wait(PATIENCE_S)
         services.erase_person(person_id=rider.pk, now=NOON)
         return "erased"
 
     return erase
 
 
-def book_and_erase() -> list[object]:
+def book_and_erase(inside: threading.Event) -> list[object]:
     rider = make_rider()
-    return at_once(booking_of(make_shop(), rider.pk), erased_soon(rider))
+    return at_once(booking_of(make_shop(), rider.pk), erased_soon(rider, inside))
 
 
-@pytest.fixture
-def slow_booking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(campaigns, "take", paused(campaigns.take))
+def test_an_erasure_waits_for_the_booking_under_way_and_is_refused_by_it(
+    inside: threading.Event,
+) -> None:
+    assert book_and_erase(inside) == ["booked", "ErasureRefused"]
 
 
-@pytest.mark.usefixtures("slow_booking")
-def test_an_erasure_waits_for_the_booking_under_way_and_is_refused_by_it() -> None:
-    assert book_and_erase() == ["booked", "ErasureRefused"]
-
-
-@pytest.mark.usefixtures("slow_booking")
 def test_without_the_lock_a_rider_with_a_live_booking_is_erased(
-    monkeypatch: pytest.MonkeyPatch,
+    inside: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasure, "_lock", lambda person_id: User.objects.get(pk=person_id))
 
-    assert book_and_erase() == ["booked", "erased"]
+    assert book_and_erase(inside) == ["booked", "erased"]
 
 
 def ask_twice(rider: User) -> list[object]:

@@ -1,9 +1,6 @@
 """Missed visits, reminders and appeals at the same moment; each lock with its control."""
 
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +11,8 @@ from apps.gamification import services, standing
 from apps.gamification.models import Appeal, NoShow, Strike
 from apps.gamification.services import appealing, evidence, reminding
 from apps.notifications.models import InboxMessage
-from tests.concurrency.test_bookings import at_once, booking_of, paused
+from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.test_bookings import booking_of
 from tests.factories import NOON, make_rider
 from tests.gamification.making import make_appeal, make_strike
 from tests.gamification.missing import DAY, Misser, make_misser, remind_on_time
@@ -34,15 +32,8 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def meet(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
-    """Let two wait for each other before this call; one that never comes is not waited for."""
-    point, call = threading.Barrier(2, timeout=2), getattr(module, name)
-
-    def together(*args: Any, **facts: Any) -> Any:  # Any: whatever is called there
-        with suppress(threading.BrokenBarrierError):
-            point.wait()
-        return call(*args, **facts)
-
-    monkeypatch.setattr(module, name, together)
+    """Let two wait for each other before this call."""
+    monkeypatch.setattr(module, name, paused(getattr(module, name)))
 
 
 def missed(misser: Misser) -> Callable[[], object]:

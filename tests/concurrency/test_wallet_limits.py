@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.payments import services
 from apps.wallet import codes
 from apps.wallet import services as wallet
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import NOON, balance, make_merchant, make_rider
 from tests.payments.paying_out import LONG_AGO, give
 

@@ -23,7 +23,7 @@ from apps.merchants.errors import MerchantNotActive
 from apps.merchants.models import FirstVisit, Merchant, Staff
 from apps.merchants.selectors import StaffScope
 from apps.rides.errors import QrStale, QrUnreadable
-from tests.concurrency.test_bookings import at_once
+from tests.concurrency.meeting import at_once
 from tests.factories import (
     NOON,
     Shop,

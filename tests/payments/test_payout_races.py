@@ -21,7 +21,7 @@ from apps.payments.services import (
     payout_steps,
     payout_submitting,
 )
-from tests.concurrency.test_bookings import at_once, paused
+from tests.concurrency.meeting import at_once, paused
 from tests.factories import NOON, request_key
 from tests.payments.paying_out import (
     AMOUNT_PAISE,
