@@ -17,7 +17,7 @@ PAGES = (
 )  # fmt: skip
 RIDERS = (
     "/app/tickets", "/app/me", "/app/offline", "/app/wallet", "/app/withdraw", "/app/missions",
-    "/app/inbox", "/app/strikes", "/app/privacy",
+    "/app/inbox", "/app/strikes", "/app/privacy", "/app/rides", "/app/notifications",
 )  # fmt: skip
 # WCAG 2.2 asks for 24; a thumb at a counter wants more. A tick and a pill are as large as their
 # labels, an hour of a week as large as a phone allows.
