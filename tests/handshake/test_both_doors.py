@@ -13,8 +13,9 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from apps.handshake import services, views
+from apps.handshake import services
 from apps.handshake.models import Handshake
+from apps.handshake.views import scans
 from apps.merchants import services as merchants
 from apps.rides import qr
 from apps.rides.models import Booking
@@ -94,7 +95,7 @@ def door(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Door:
         door.taken.append(found)
         return found
 
-    monkeypatch.setattr(views, "read_plainly", look)
+    monkeypatch.setattr(scans, "read_plainly", look)
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     return door
 
@@ -108,7 +109,7 @@ def both(door: Door, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int
         # Some are refused before any view.
         was_plain = bool(door.taken) and door.taken[-1] is not None
         with monkeypatch.context() as patched:
-            patched.setattr(views, "read_plainly", lambda _, **__: None)
+            patched.setattr(scans, "read_plainly", lambda _, **__: None)
             other = door.send(body, **facts)
         assert one == other
         status: int = one[0]

@@ -2,22 +2,21 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import AuditEvent
 from apps.notifications import delivery, push, quiet, services
 from apps.notifications.models import Device, InboxMessage
+from tests.concurrency.meeting import ends_of, stand
 from tests.notifications.clouds import SandboxProcess
 from tests.notifications.making import NOON, make_device, make_message, make_person, row
-from uma.kernel.errors import DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,24 +25,7 @@ State = InboxMessage.PushState
 
 def at_once(*acts: Callable[[], object]) -> list[str]:
     """Run each act in a thread; return "done" or the refusal's name for each, sorted."""
-    said: list[str] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except (DomainError, IntegrityError, OperationalError) as failure:
-            said.append(type(failure).__name__)
-        else:
-            said.append("done")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-    return sorted(said)
+    return sorted(ends_of(*acts).elements())
 
 
 # Any: the rows' type does not matter to the lock.
@@ -52,33 +34,15 @@ def unlocked(self: QuerySet[Any], **_: object) -> QuerySet[Any]:
     return self
 
 
-class Meeting:
-    """A place where the first two comers wait for each other, and go on after a second anyway."""
-
-    def __init__(self) -> None:
-        self._barrier = threading.Barrier(2)
-        self._comers = 0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        with self._lock:
-            self._comers += 1
-            late = self._comers > 2
-        if not late:
-            with suppress(threading.BrokenBarrierError):
-                self._barrier.wait(timeout=1)
-
-
 # --- one message, two workers ------------------------------------------------------------------
 
 
 def _push_twice_at_once(monkeypatch: pytest.MonkeyPatch, message: InboxMessage) -> list[str]:
     """Have two workers meet between choosing rows and marking them."""
-    meeting = Meeting()
     devices_of = delivery._devices_of
 
     def meet(person_ids: Iterable[UUID]) -> dict[UUID, list[Device]]:
-        meeting.wait()
+        stand()
         return devices_of(person_ids)
 
     monkeypatch.setattr(delivery, "_devices_of", meet)
@@ -177,11 +141,10 @@ def test_a_row_under_a_lease_is_taken_by_nobody_until_it_ends(sandbox: SandboxPr
 
 def _press_twice_at_once(monkeypatch: pytest.MonkeyPatch, message: InboxMessage) -> list[str]:
     """Have two operators meet between seeing that the push failed and making it due."""
-    meeting = Meeting()
     earliest = quiet.earliest
 
     def meet(*, kind: str, at: datetime, timezone: str, night: quiet.Night) -> datetime:
-        meeting.wait()
+        stand()
         return earliest(kind=kind, at=at, timezone=timezone, night=night)
 
     monkeypatch.setattr(quiet, "earliest", meet)
@@ -249,11 +212,10 @@ def _register(person: UUID, fid: str, token: str) -> Callable[[], object]:
 
 
 def _meet_before_saving(monkeypatch: pytest.MonkeyPatch) -> None:
-    meeting = Meeting()
     save = Device.save
 
     def late(self: Device, **options: Any) -> None:  # Any: Django's own options
-        meeting.wait()
+        stand()
         save(self, **options)
 
     monkeypatch.setattr(Device, "save", late)

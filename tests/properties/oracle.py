@@ -143,7 +143,9 @@ class Oracle:
     def refused_reversal(self, visit: Visit, paise: int | None) -> str | None:
         if visit.state != "REDEEMED":
             return "NotReversible"
-        return "ReversalTooLarge" if paise is not None and paise > self.left(visit) else None
+        if paise is None:
+            return None if self.left(visit) + visit.fees else "NotReversible"
+        return "ReversalTooLarge" if paise > self.left(visit) else None
 
     def reverse(self, visit: Visit, paise: int | None) -> None:
         back = self.left(visit) if paise is None else paise

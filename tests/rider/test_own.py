@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from apps.accounts.models import User
 from apps.gamification import selectors as gamification
@@ -29,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def rider() -> User:
+def rider(settings: Settings) -> User:
+    # What other tests left in the document store would be believed: these pages are made without it.
+    settings.MONGODB_URL = "mongodb://127.0.0.1:9/uma?w=majority&journal=true"
     gamification.forget_copies()
     return make_rider()
 

@@ -344,6 +344,7 @@ def test_everything_that_the_network_may_say_has_words() -> None:
     others = {
         "inbound_message_not_found", "bid_not_taken", "ride_change_not_offered", "too_many_watchers",
         "settlement_not_open", "settlement_differs", "settlement_reason_missing",
+        "catalogue_underway",
     }  # fmt: skip
     assert refused - set(ride_words.REFUSALS) - others == set()
 
