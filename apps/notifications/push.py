@@ -1,5 +1,6 @@
 """Firebase Cloud Messaging through Google's own SDK: one attempt a message, every answer sorted."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,7 @@ from requests.adapters import HTTPAdapter
 HTTP_TIMEOUT_S = 5
 # The SDK opens a thread per message; fifty of them is what a small worker bears.
 BATCH = 50
+_making = threading.Lock()
 _GOOGLE_URL: str = messaging._MessagingService.FCM_URL  # noqa: SLF001 - the SDK has no setting for it
 
 
@@ -82,7 +84,9 @@ def client() -> Client | None:
     """Return the client that the settings describe, or `None` when pushing is not configured."""
     if not settings.FIREBASE_CREDENTIALS:
         return None
-    return _client(settings.FIREBASE_CREDENTIALS, settings.FCM_URL)
+    # Two pushes that come first would each make the app, and the SDK refuses the second of a name.
+    with _making:
+        return _client(settings.FIREBASE_CREDENTIALS, settings.FCM_URL)
 
 
 @lru_cache(maxsize=8)

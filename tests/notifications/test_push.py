@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from firebase_admin import credentials
 from pytest_django.fixtures import Settings
 
-from apps.notifications import delivery, services
+from apps.notifications import delivery, push, services
 from apps.notifications.models import Device, InboxMessage
 from tests.notifications.clouds import ROOT, SandboxProcess
 from tests.notifications.making import (
@@ -62,6 +66,25 @@ def test_every_copy_of_a_push_carries_the_same_tag_for_the_phones_shade(
     assert sent["android"]["priority"] == "high"
     assert sent["apns"]["headers"]["apns-collapse-id"] == str(message.pk)
     assert sent["webpush"]["notification"]["tag"] == str(message.pk)
+
+
+def test_two_pushes_that_come_first_share_one_client(
+    sandbox: SandboxProcess, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FCM_URL = f"{sandbox.url}/"  # an address that no client was made for yet
+    both, certificate = threading.Barrier(2), credentials.Certificate
+
+    def late(path: str) -> credentials.Certificate:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.5)
+        return certificate(path)
+
+    monkeypatch.setattr(credentials, "Certificate", late)
+    with ThreadPoolExecutor(2) as pair:
+        one, other = pair.map(lambda _: push.client(), range(2))
+
+    assert one is not None
+    assert one is other
 
 
 def test_a_message_that_was_sent_is_not_sent_again(sandbox: SandboxProcess) -> None:
