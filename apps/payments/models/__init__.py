@@ -3,7 +3,7 @@
 from apps.payments.models.balances import ALERT_BELOW_PAISE, AutoTopUp, BalanceRule
 from apps.payments.models.disputes import PaymentDispute
 from apps.payments.models.events import GatewayEvent
-from apps.payments.models.fund_accounts import FundAccount, account_index
+from apps.payments.models.fund_accounts import FundAccount, Verification, account_index
 from apps.payments.models.invoices import Document, DocumentKind, InvoiceRun, Seller, Series
 from apps.payments.models.limits import KycLevel, WalletPolicy
 from apps.payments.models.payouts import Payout, PayoutDowntime, PayoutHalt, PayoutTransition
@@ -16,9 +16,11 @@ from apps.payments.models.recon import (
 )
 from apps.payments.models.settlements import SettledLine, Settlement
 from apps.payments.models.top_ups import Payment, TopUp
+from apps.payments.models.validations import AccountValidation
 
 __all__ = [
     "ALERT_BELOW_PAISE",
+    "AccountValidation",
     "AutoTopUp",
     "BalanceRule",
     "BankLine",
@@ -43,6 +45,7 @@ __all__ = [
     "SettledLine",
     "Settlement",
     "TopUp",
+    "Verification",
     "WalletPolicy",
     "account_index",
 ]

@@ -5,9 +5,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from apps.payments.validation_states import OPEN, State
 from uma.kernel.crypto.blind import blind_index
 from uma.kernel.crypto.fields import SealedQuerySet, SealedTextField
-from uma.kernel.guards import refuse
+from uma.kernel.guards import Guard, refuse
 from uma.kernel.ids import new_id
 
 
@@ -17,14 +18,24 @@ def account_index(*, ifsc: str = "", account_number: str = "", vpa: str = "") ->
     return blind_index(text, purpose="payments.fund_account")
 
 
+class Verification(models.TextChoices):
+    """What a payee reads about an account of their own."""
+
+    CHECKING = "checking"
+    IN_REVIEW = "in_review"
+    VERIFIED = "verified"
+    NAME_MISMATCH = "name_mismatch"
+    NOT_FOUND = "not_found"
+
+
 class FundAccount(models.Model):
     """
     A bank account or a VPA of the payee's own, to which payouts may go from `payable_from` on.
 
     The payee is a person or a merchant. Who, what kind and since when never change: another account
-    is another row, with a wait of its own. Nothing is paid before somebody made sure that it is the
-    payee's (`verified_at`). Everything that names the account is sealed; `tail` is what a list may
-    show.
+    is another row, with a wait of its own. Nothing is paid before an operator, or what its bank said of
+    its holder, made sure that it is the payee's (`verified_at`). Everything that names the account is
+    sealed; `tail` is what a list may show.
     """
 
     class Kind(models.TextChoices):
@@ -52,7 +63,12 @@ class FundAccount(models.Model):
     payable_from = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    # By one of the two: an operator, or a validation in which the bank's name of the holder fitted.
     verified_by = models.UUIDField(null=True, blank=True)
+    verified_through = models.ForeignKey(
+        "payments.AccountValidation", models.PROTECT, null=True, blank=True, db_index=False,
+        related_name="+",
+    )  # fmt: skip
     # What Razorpay calls the holder and the account, once it was told of them.
     contact_id = models.CharField(max_length=40, blank=True, db_default="")
     razorpay_id = models.CharField(max_length=40, blank=True, db_default="")
@@ -78,8 +94,21 @@ class FundAccount(models.Model):
                 name="payments_fund_account_has_one_payee",
             ),
             models.CheckConstraint(
-                condition=Q(verified_at__isnull=True, verified_by__isnull=True)
-                | Q(verified_at__isnull=False, verified_by__isnull=False),
+                condition=Q(
+                    verified_at__isnull=True,
+                    verified_by__isnull=True,
+                    verified_through__isnull=True,
+                )
+                | Q(
+                    verified_at__isnull=False,
+                    verified_by__isnull=False,
+                    verified_through__isnull=True,
+                )
+                | Q(
+                    verified_at__isnull=False,
+                    verified_by__isnull=True,
+                    verified_through__isnull=False,
+                ),
                 name="payments_fund_account_verified_by",
             ),
             models.CheckConstraint(
@@ -114,6 +143,12 @@ class FundAccount(models.Model):
                     "person_id", "merchant_id", "kind", "created_at", "payable_from"
                 ),
             ),
+            Guard(
+                name="payments_fund_account_verified_through",
+                runs="payments_matched_by_its_own_bank",
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("verified_through_id"),  # type: ignore[no-untyped-call]
+                condition="NEW.verified_through_id IS NOT NULL",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,3 +158,18 @@ class FundAccount(models.Model):
     def shown(self) -> str:
         """How a list names the account."""
         return f"•••• {self.tail}" if self.kind == self.Kind.BANK_ACCOUNT else f"•••@{self.tail}"
+
+    @property
+    def verification(self) -> Verification:
+        """How far it is known to be the payee's: by an operator, or by the newest question to its bank."""
+        if self.verified_at is not None:
+            return Verification.VERIFIED
+        # As prefetched, where a list was read.
+        newest = max(self.validations.all(), key=lambda one: one.pk, default=None)
+        if newest is None:
+            return Verification.IN_REVIEW
+        if newest.state in OPEN:
+            return Verification.CHECKING
+        if newest.state == State.MISMATCHED or newest.accepted is False:
+            return Verification.NAME_MISMATCH
+        return Verification.NOT_FOUND if newest.state == State.INVALID else Verification.IN_REVIEW
