@@ -52,6 +52,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.payments.tasks.look_for_payments": EVERY_MINUTE,
     "apps.payments.tasks.submit_payouts": 10.0,
     "apps.payments.tasks.look_at_payouts": EVERY_MINUTE,
+    "apps.payments.tasks.validate_accounts": 10.0,
     "apps.payments.tasks.watch_balances": EVERY_MINUTE,
     "apps.payments.tasks.issue_credit_notes": 10 * EVERY_MINUTE,
     "apps.ondc.tasks.book_fees": EVERY_MINUTE,

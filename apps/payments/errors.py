@@ -78,11 +78,30 @@ class FundAccountNotPayable(DomainError):
     code = "fund_account_not_payable"
     title = "Nothing is paid to this account yet"
     advice = (
-        "Wait until `until`; where it is null, until we have checked that the account is yours."
+        "Wait until `until`; where it is null, `verification` says why: wait while it is `checking` or"
+        " `in_review`, add another account when it is `name_mismatch` or `not_found`."
     )
 
-    def __init__(self, *, until: datetime | None) -> None:
-        super().__init__(None, until=until and until.isoformat())
+    def __init__(self, *, until: datetime | None, verification: str) -> None:
+        super().__init__(None, until=until and until.isoformat(), verification=verification)
+
+
+class ValidationNotFound(DomainError):
+    code = "account_validation_not_found"
+    title = "No bank was asked that"
+    status = 404
+
+
+class ValidationNotClose(DomainError):
+    """Only a name that nearly fits is decided about, and once."""
+
+    code = "account_validation_not_close"
+    title = "Nobody has to decide about this name"
+
+
+class ValidationNotNeeded(DomainError):
+    code = "account_validation_not_needed"
+    title = "This account is verified, or its bank is being asked"
 
 
 class PayoutAmountNotAllowed(DomainError):

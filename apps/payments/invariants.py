@@ -43,6 +43,14 @@ _BROKEN = {
            AND (p.id IS NULL
                 OR j.id NOT IN (p.held_journal_id, coalesce(p.paid_journal_id, p.held_journal_id),
                                 coalesce(p.returned_journal_id, p.held_journal_id)))""",
+    ("costs of validations", "INV-20"): """
+        SELECT coalesce(v.id, j.id), 'a question and the posting of its cost do not fit'
+          FROM payments_accountvalidation v
+          FULL JOIN (SELECT j.id, j.reference, sum(t.amount_paise) AS paise
+                       FROM wallet_journal j JOIN wallet_transfer t ON t.journal_id = j.id
+                      WHERE j.kind = 'validation' GROUP BY 1, 2) j ON j.id = v.cost_journal_id
+         WHERE (v.cost_journal_id IS NOT NULL OR j.id IS NOT NULL)
+           AND (j.reference, j.paise) IS DISTINCT FROM ('validation:' || v.id, v.cost_paise::numeric)""",
     # The follow-up, and behind it an hourly job, sets apart what is over; a frozen wallet waits.
     ("wallets over their limits", "INV-31"): """
         SELECT a.code, format('holds %s paise, its limit is %s', a.balance_paise, p.max_balance_paise)

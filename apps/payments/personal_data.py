@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.payments.machine import State
-from apps.payments.models import FundAccount, KycLevel, Payout
+from apps.payments.models import AccountValidation, FundAccount, KycLevel, Payout
 from apps.payments.services.payout_steps import COMES_BACK_WITHIN
 from uma.kernel.money import rupees
 from uma.kernel.personal_data import Obstacle
@@ -25,8 +25,14 @@ def export(*, person_id: UUID) -> dict[str, object]:
                 "vpa": row.vpa,
                 "added_at": row.created_at,
                 "removed_at": row.removed_at,
+                "verification": row.verification.value,
+                "names_the_bank_told": [
+                    {"name": asked.registered_name, "at": asked.ended_at}
+                    for asked in row.validations.all()
+                    if asked.registered_name
+                ],
             }
-            for row in rows
+            for row in rows.prefetch_related("validations")
         ],
         "withdrawals": [
             {
@@ -75,3 +81,5 @@ def erase(*, person_id: UUID, now: datetime) -> None:
         contact_id="",
         razorpay_id="",
     )
+    # Behind the accounts: an answer that comes meanwhile waits for their rows, and finds them removed.
+    AccountValidation.objects.filter(fund_account__person_id=person_id).update(registered_name="")

@@ -57,7 +57,11 @@ class ListedPayment:
 
 @dataclass(frozen=True, slots=True)
 class FloatLine:
-    """One line of the float's statement at RazorpayX; paise. Without a payout it was moved by hand."""
+    """
+    One line of the float's statement at RazorpayX; paise, the tax is a part of the debit.
+
+    With neither a payout nor a validation it was moved by hand.
+    """
 
     id: str
     payout_id: str
@@ -65,6 +69,8 @@ class FloatLine:
     debit_paise: int
     credit_paise: int
     at: datetime
+    validation_id: str = ""
+    tax_paise: int = 0
 
 
 def settled_on(*, gateway: Gateway, day: date) -> list[ReportedLine]:
@@ -124,6 +130,8 @@ def float_lines(
 def _float_line(row: Any) -> FloatLine:  # Any: as above
     source = row.get("source") or {}
     is_payout = str(source.get("entity")) in {"payout", "reversal"}
+    # Razorpay does not document what it calls this source: its id says what it is.
+    is_validation = str(source.get("id") or "").startswith("fav_")
     return FloatLine(
         id=row["id"],
         payout_id=str(source.get("payout_id") or source["id"]) if is_payout else "",
@@ -131,6 +139,8 @@ def _float_line(row: Any) -> FloatLine:  # Any: as above
         debit_paise=paise(row["debit"]),
         credit_paise=paise(row["credit"]),
         at=_instant(row["created_at"]),
+        validation_id=str(source["id"]) if is_validation else "",
+        tax_paise=paise(source.get("tax") or 0) if is_validation else 0,
     )
 
 

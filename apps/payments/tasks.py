@@ -61,6 +61,20 @@ def look_at_payouts(*, limit: int = LOOKS, **_: object) -> int:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def validate_accounts(*, limit: int = LOOKS, **_: object) -> int:
+    # Every ten seconds, by one worker: a rider who has just added an account waits for it.
+    done, until = 0, monotonic() + PAYOUTS_S
+    while done < limit and monotonic() < until:
+        outcome = services.validate_next(gateway=gateway(), now=timezone.now())
+        if outcome is None:
+            break
+        done += 1
+        if outcome == "silent":
+            return done
+    return done + services.look_at_validations(gateway=gateway(), now=timezone.now(), limit=limit)
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def pull_settlements(**_: object) -> int:
     # Every few hours. A report that comes late is read again for days.
     return services.pull_settlements(gateway=gateway(), now=timezone.now())

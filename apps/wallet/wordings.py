@@ -25,6 +25,7 @@ WORDINGS = {
     "refund_back": "Balance withdrawal did not go through",
     "payout": "Paid out",
     "payout_reversal": "Payout came back from the bank",
+    "validation": "Bank asked about a payout account",
     "boost": "Boost in discovery",
     "boost_refund": "Boost stopped early, rest back",
     "subscription": "Plan",

@@ -48,7 +48,7 @@ FIGURES = "analytics.Hour analytics.Cohort analytics.Progress analytics.Experime
 PEOPLE = (
     "accounts.User accounts.Session accounts.KnownDevice accounts.PayoutCooling"
     " notifications.InboxMessage notifications.Device notifications.Preference payments.FundAccount"
-    " payments.KycLevel"
+    " payments.KycLevel payments.AccountValidation"
 )
 LEDGER = (
     "payments.Document payments.Seller payments.InvoiceRun "
@@ -80,7 +80,8 @@ ACROSS = (
 SEES: dict[str, str] = {
     "support": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {RIDES} {PEOPLE}",
     "reviewer": f"{CITY} {BUSINESSES} {OFFERS}",
-    "finance": f"{CITY} {BUSINESSES} {VISITS} {LEDGER} payments.FundAccount payments.KycLevel",
+    "finance": f"{CITY} {BUSINESSES} {VISITS} {LEDGER} payments.FundAccount payments.KycLevel"
+    " payments.AccountValidation",
     "city_manager": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {RIDES} {PEOPLE} {LEDGER} {SIGN_IN}",
     "administrator": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {RIDES} {PEOPLE} {LEDGER} {SIGN_IN}"
     " accounts.OperatorRole",
@@ -129,7 +130,8 @@ ACTS: dict[str, dict[str, str]] = {
     "finance": MONEY
     | {
         "payments.Payout": "approve_selected reject_selected ask_again_selected halt_all",
-        "payments.FundAccount": "verify_selected set_kyc_level",
+        "payments.FundAccount": "verify_selected ask_bank_selected set_kyc_level",
+        "payments.AccountValidation": "accept_selected refuse_selected",
         "merchants.Merchant": "top_up freeze_selected unfreeze_selected",
         "merchants.Zone": "fund_reserve",
         "gamification.PromoPool": "fund_selected",
@@ -141,7 +143,8 @@ ACTS: dict[str, dict[str, str]] = {
     | MONEY
     | {
         "payments.Payout": "halt_all",
-        "payments.FundAccount": "verify_selected set_kyc_level",
+        "payments.FundAccount": "verify_selected ask_bank_selected set_kyc_level",
+        "payments.AccountValidation": "accept_selected refuse_selected",
         "merchants.Subscription": "end_selected",
         "campaigns.Boost": "stop_selected",
         "merchants.Merchant": "freeze_selected unfreeze_selected activate_selected suspend_selected",

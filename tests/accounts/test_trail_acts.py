@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -43,6 +42,7 @@ from apps.merchants.models import (
 from apps.notifications.models import InboxMessage
 from apps.ondc.models import CatalogueRefresh, InboundMessage, Settlement
 from apps.payments.models import (
+    AccountValidation,
     BankLine,
     FundAccount,
     GatewayEvent,
@@ -54,6 +54,7 @@ from apps.payments.models import (
 )
 from apps.rides.models import Booking
 from tests.accounts.cities import City, make_city
+from tests.accounts.preparing import sql
 from tests.handshake.visiting import visit
 from tests.ondc import ours
 from uma.kernel import context
@@ -62,18 +63,6 @@ from uma.kernel.geo import Point
 pytestmark = pytest.mark.django_db
 REASON = "as agreed on the phone, ticket 4711"
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-def sql(statement: str) -> Callable[[object], None]:
-    """Bring a row into the state that an act starts from, past the guards that keep it otherwise."""
-
-    def prepare(key: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            cursor.execute(statement, [str(key)])
-            cursor.execute("SET LOCAL session_replication_role = origin")
-
-    return prepare
 
 
 @dataclass(frozen=True)
@@ -92,6 +81,12 @@ class Act:
 IN_REVIEW = sql("UPDATE campaigns_campaign SET state = 'IN_REVIEW' WHERE id = %s")
 # What the books say does not change: the money of a payout that waits is set aside in either state.
 SCREENED = sql("UPDATE payments_payout SET state = 'SCREENING' WHERE id = %s")
+NEARLY_FITS = sql(
+    "UPDATE payments_accountvalidation SET state = 'CLOSE', asked_at = now(), ended_at = now(),"
+    " next_look_at = NULL, razorpay_id = id::text WHERE id = %s"
+)
+WAITS: dict[str, object] = {"state": "WAITING"}
+REFUSED: dict[str, object] = {"validations__accepted": False}
 LIMITS = {
     "payout_min": "100", "payout_max": "2000", "payouts_a_day": "3", "credit_age_hours": "24",
 }  # fmt: skip
@@ -168,7 +163,22 @@ ACTS = [
         "ondc-settlement.settled",
         {"amount": "2", "reference": "UTR-FEE"},
     ),
-    Act(FundAccount, "verify_selected", "fund_account.verified"),
+    Act(
+        AccountValidation,
+        "refuse_selected",
+        "fund_account.refused",
+        before=NEARLY_FITS,
+        where=WAITS,
+    ),
+    Act(FundAccount, "ask_bank_selected", "fund_account.bank-asked", where=REFUSED),
+    Act(
+        AccountValidation,
+        "accept_selected",
+        "fund_account.verified",
+        before=NEARLY_FITS,
+        where=WAITS,
+    ),
+    Act(FundAccount, "verify_selected", "fund_account.verified", where={"verified_at": None}),
     Act(
         FundAccount,
         "set_kyc_level",

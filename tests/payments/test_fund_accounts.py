@@ -58,8 +58,9 @@ def test_an_account_is_added_shown_masked_and_payable_a_day_later(rider: User) -
     assert listed.json() == [added.json(), other.json()]
     assert [one["account"] for one in listed.json()] == ["•••• 4321", "•••@okhdfcbank"]
     assert set(added.json()) == {
-        "id", "kind", "account", "payableFrom", "verified", "createdAt",
+        "id", "kind", "account", "payableFrom", "verified", "verification", "createdAt",
     }  # fmt: skip
+    assert (added.json()["verified"], added.json()["verification"]) == (False, "checking")
     (account, _) = selectors.fund_accounts(person_id=rider.pk)
     assert account.payable_from - account.created_at == timedelta(hours=24)
     assert account.created_at >= before

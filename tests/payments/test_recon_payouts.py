@@ -1,17 +1,28 @@
 """Payouts laid beside the float's own statement: each that differs is found once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from django.db import connection
 
-from apps.payments import services
+from apps.payments import selectors, services
 from apps.payments.gateway import Gateway
-from apps.payments.models import Payout, ReconException
-from apps.payments.reconciling import payouts
+from apps.payments.models import AccountValidation, Payout, ReconException
+from apps.payments.reconciling import payouts, validations
 from apps.payments.reports import FloatLine
-from tests.factories import NOON
+from apps.wallet import codes
+from tests.factories import NOON, balance, make_merchant
 from tests.payments.month import Month, open_kinds
 from tests.payments.paying_out import AMOUNT_PAISE, FEE_PAISE, looked, make_payee, submitted
+from tests.payments.validating import (
+    COST_PAISE,
+    COST_TAX_PAISE,
+    added,
+    answered,
+    question,
+)
+from tests.payments.validating import looked as looked_at_bank
 from tests.sandbox.pretended_razorpay import RazorpayProcess
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +154,79 @@ def test_money_put_into_the_float_by_hand_is_the_banks_matter() -> None:
 
     assert payouts.compare(lines=[line], since=NOON, now=NOON).findings == []
     assert services.match_bank_lines(now=NOON) == 0
+
+
+# --- what asking banks costs ---------------------------------------------------------------------
+
+
+def asked_a_bank(month: Month) -> AccountValidation:
+    month.cloud.order("validations", ends="", seconds=0)
+    make_merchant("Any shop")
+    mine = added(now=month.now)
+    services.validate_next(gateway=month.account, now=month.now)
+    answered(month.cloud, mine)
+    looked_at_bank(mine, month.account, now=month.now)
+    return question(mine)
+
+
+def test_what_a_question_cost_is_booked_once_from_the_floats_statement(month: Month) -> None:
+    made = asked_a_bank(month)
+    fees, tax, flow = (
+        codes.zone_account("MNP", name) for name in ("payout_fees", "gst_input", "payout_float")
+    )
+    before = [balance(code) for code in (fees, tax, flow)]
+
+    month.reconcile()
+    run = month.reconcile()
+
+    after = [balance(code) for code in (fees, tax, flow)]
+    moved = [now - then for now, then in zip(after, before, strict=True)]
+    assert [abs(paise) for paise in moved] == [
+        COST_PAISE - COST_TAX_PAISE, COST_TAX_PAISE, COST_PAISE,
+    ]  # fmt: skip
+    made.refresh_from_db()
+    assert (made.cost_paise, made.cost_tax_paise) == (COST_PAISE, COST_TAX_PAISE)
+    assert run.totals["validations"] == {"ledger": COST_PAISE, "razorpay": COST_PAISE}
+    assert open_kinds() == []
+    assert [one for check in selectors.checks() for one in check.find()] == []
+
+
+@pytest.mark.parametrize("sort", ["foreign", "given back", "no price", "no zone"])
+def test_what_belongs_to_no_question_is_left_to_a_person(month: Month, sort: str) -> None:
+    made = asked_a_bank(month)
+    line = FloatLine(
+        "txn_1", "", "", COST_PAISE, 0, month.now, made.razorpay_id or "", COST_TAX_PAISE
+    )
+    if sort == "foreign":
+        line = replace(line, validation_id="fav_nobodys")
+    elif sort == "given back":
+        line = replace(line, debit_paise=0, credit_paise=COST_PAISE)
+    elif sort == "no price":
+        line = replace(line, debit_paise=200_00)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(
+                "UPDATE payments_accountvalidation SET zone_code = '' WHERE id = %s", [made.pk]
+            )
+            cursor.execute("SET LOCAL session_replication_role = origin")
+
+    assert services.book_costs(lines=[line], now=month.now) == 0
+
+    (finding,) = validations.compare(lines=[line]).findings
+    assert (finding.kind, finding.expected_paise) == ("PAYOUT_UNKNOWN", 0)
+
+
+def test_a_cost_that_its_posting_does_not_bear_out_is_named(month: Month) -> None:
+    made = asked_a_bank(month)
+    month.reconcile()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE payments_accountvalidation SET cost_paise = 40 WHERE id = %s", [made.pk]
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    found = [(one.check, one.row) for check in selectors.checks() for one in check.find()]
+
+    assert found == [("costs of validations", str(made.pk))]

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -82,6 +83,37 @@ def test_an_account_is_shown_masked_and_says_that_it_is_checked(
     assert "•••@okbank" in page
     assert "demo.rider" not in page
     assert "We check that it is yours" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("MISMATCHED", "It is in another name"),
+        ("INVALID", "The bank does not know it"),
+        ("CLOSE", "A person looks whether it is yours"),
+    ],
+)
+def test_what_the_bank_said_of_an_account_is_told_where_another_can_be_added(
+    rider: User, client: Client, state: str, says: str
+) -> None:
+    added = payments.add_fund_account(
+        person_id=rider.pk, holder_name="Demo Rider", vpa="demo.rider@okbank", now=timezone.now(),
+        address=None,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE payments_accountvalidation SET state = %s, asked_at = now(), ended_at = now(),"
+            " next_look_at = NULL, razorpay_id = 'fav_1' WHERE fund_account_id = %s",
+            [state, added.pk],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+    page = text(client, "/app/withdraw")
+
+    assert says in page
+    assert "We check that it is yours" not in page
+    assert "Add a UPI address" in page
 
 
 def test_every_state_of_a_withdrawal_and_every_movement_of_a_rider_has_words() -> None:

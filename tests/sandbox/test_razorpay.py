@@ -346,3 +346,50 @@ def test_what_it_knows_outlives_it(tmp_path: Path) -> None:
         assert second.client().order.fetch(order["id"], timeout=5)["amount"] == 500_000
     finally:
         second.stop()
+
+
+VALIDATIONS = "/v1/fund_accounts/validations"
+
+
+def validate(client: Any, account: str) -> Any:  # Any: as above
+    body = {
+        "account_number": ACCOUNT_NUMBER, "fund_account": {"id": account}, "amount": 100,
+        "currency": "INR", "notes": {"reference": "q-1"},
+    }  # fmt: skip
+    return client.post(VALIDATIONS, body, headers={"X-Payout-Idempotency": "key-1"}, timeout=5)
+
+
+def test_a_bank_answers_later_and_it_is_told_and_paid_for(
+    cloud: RazorpayProcess, receiver: Receiver, client: Any
+) -> None:
+    cloud.order("validations", seconds=0.01)
+
+    made = validate(client, fund_account(client))
+
+    assert (made["status"], made["results"]["registered_name"]) == ("created", None)
+    eventually(lambda: receiver.names() == ["fund_account.validation.completed"])
+    kept = client.get(f"{VALIDATIONS}/{made['id']}", {}, timeout=5)
+    assert receiver.events[0][2]["payload"]["fund_account.validation"]["entity"] == kept
+    assert (kept["status"], kept["notes"]) == ("completed", {"reference": "q-1"})
+    assert kept["results"] == {"account_status": "active", "registered_name": "A RIDER"}
+    (line,) = cloud.ask("txn")["items"]
+    assert (line["debit"], line["source"]["id"], line["source"]["tax"]) == (336, made["id"], 36)
+
+
+def test_banks_answer_as_they_are_told_to_and_a_question_twice_is_two(
+    cloud: RazorpayProcess, client: Any
+) -> None:
+    cloud.order("validations", ends="", names={"1234567890": "ANOTHER"})
+    made = [validate(client, fund_account(client)) for _ in range(3)]
+
+    def end(number: int, status: str) -> Any:  # Any: as above
+        return cloud.order("validations/end", validation_id=made[number]["id"], status=status)
+
+    assert end(0, "completed")["results"]["registered_name"] == "ANOTHER"
+    cloud.order("validations", ends="", unknown=["1234567890"])
+    assert end(1, "completed")["results"]["account_status"] == "invalid"
+    assert end(2, "failed")["results"]["account_status"] is None
+    # What failed costs nothing.
+    assert len(cloud.ask("txn")["items"]) == 2
+    listed = client.get(VALIDATIONS, {"account_number": ACCOUNT_NUMBER, "count": 2}, timeout=5)
+    assert [row["id"] for row in listed["items"]] == [made[2]["id"], made[1]["id"]]

@@ -14,8 +14,10 @@ from apps.payments.admin.payouts import (
 )
 from apps.payments.admin.recon import CustodyCheckAdmin, ReconExceptionAdmin, ReconRunAdmin
 from apps.payments.admin.settlements import PaymentDisputeAdmin, SettledLineAdmin, SettlementAdmin
+from apps.payments.admin.validations import AccountValidationAdmin
 
 __all__ = [
+    "AccountValidationAdmin",
     "AutoTopUpAdmin",
     "BalanceRuleAdmin",
     "BankLineAdmin",

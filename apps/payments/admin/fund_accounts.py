@@ -52,10 +52,10 @@ class FundAccountAdmin(ReadOnlyAdmin[FundAccount]):
     ordering = ("-created_at",)
     fields = readonly_fields = (
         "id", "payee", "name", "kind", "shown", "created_at", "payable_from", "verified_at",
-        "verified_by", "removed_at", "razorpay_id", "same_account", "trail",
+        "verified_by", "told_by_the_bank", "removed_at", "razorpay_id", "same_account", "trail",
     )  # fmt: skip
 
-    actions = ("verify_selected", "set_kyc_level")
+    actions = ("verify_selected", "ask_bank_selected", "set_kyc_level")
     trail_keys = ("pk", "person_id")
 
     has_verify_permission = Needs("payments.verify_fund_account")
@@ -79,6 +79,16 @@ class FundAccountAdmin(ReadOnlyAdmin[FundAccount]):
     @admin.display(description="Account")
     def shown(self, account: FundAccount) -> str:
         return account.shown
+
+    @admin.display(description="What its bank was asked")
+    def told_by_the_bank(self, account: FundAccount) -> SafeString | str:
+        asked = [
+            link_to(
+                "payments_accountvalidation_changelist", one.get_state_display(), id__exact=one.pk
+            )
+            for one in account.validations.order_by("pk")
+        ]
+        return beside(asked) or "nothing yet"
 
     @admin.display(description="Others who named this account")
     def same_account(self, account: FundAccount) -> SafeString | str:
@@ -107,6 +117,30 @@ class FundAccountAdmin(ReadOnlyAdmin[FundAccount]):
             chosen,
             action="verify_selected",
             question="Does the bank's name of the holder fit the payee? Then money may go there.",
+            act=act,
+            describe=lambda account: f"{self.name(account)} {account.shown}: {self.payee(account)}",
+        )
+
+    @admin.action(
+        description="Ask its bank in whose name it is: costs a fee", permissions=["verify"]
+    )
+    def ask_bank_selected(
+        self, request: HttpRequest, chosen: QuerySet[FundAccount]
+    ) -> HttpResponse | None:
+        def act(account_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            services.ask_bank(
+                fund_account_id=account_id,
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="ask_bank_selected",
+            question="Ask the banks of these accounts in whose name they are?",
             act=act,
             describe=lambda account: f"{self.name(account)} {account.shown}: {self.payee(account)}",
         )

@@ -13,7 +13,8 @@ def fund_accounts(
     """Return the accounts a payee can be paid to, the oldest first."""
     assert (person_id is None) != (merchant_id is None), "an account has one payee"
     mine = Q(person_id=person_id) if person_id is not None else Q(merchant_id=merchant_id)
-    return list(FundAccount.objects.filter(mine, removed_at=None).order_by("pk"))
+    rows = FundAccount.objects.filter(mine, removed_at=None).order_by("pk")
+    return list(rows.prefetch_related("validations"))
 
 
 def people_with(*, account_index: str) -> list[UUID]:

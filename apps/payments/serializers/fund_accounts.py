@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.payments.models import FundAccount
+from apps.payments.models import FundAccount, Verification
 from uma.kernel.http.serializers import StrictSerializer
 
 # Bank (4 letters), zero, branch (6): RBI's format of 2003. Account numbers: NPCI's bounds.
@@ -48,6 +48,11 @@ class FundAccountResponse(serializers.Serializer[Any]):
     account = serializers.CharField(source="shown", help_text="Masked: `•••• 4321`, `•••@upi`.")
     payable_from = serializers.DateTimeField(help_text="Until then nothing is paid out to it.")
     verified = serializers.SerializerMethodField()
+    verification = serializers.ChoiceField(
+        choices=Verification.choices,
+        help_text="`checking`: its bank is being asked. `in_review`: a person looks. `name_mismatch`: it is"
+        " in another name than the payee's. `not_found`: its bank does not know it.",
+    )
     created_at = serializers.DateTimeField()
 
     def get_verified(self, account: FundAccount) -> bool:

@@ -50,6 +50,10 @@ from apps.payments.services.top_ups import (
     order_at_razorpay,
     order_top_up,
 )
+from apps.payments.services.validation_answers import record_validation
+from apps.payments.services.validation_costs import book_costs
+from apps.payments.services.validation_decisions import ask_bank, decide_validation
+from apps.payments.services.validations import look_at_validations, validate_next
 
 __all__ = [
     "LEAST_PAISE",
@@ -63,12 +67,15 @@ __all__ = [
     "add_fund_account",
     "approve_payout",
     "ask_again",
+    "ask_bank",
     "begin_top_up",
     "bill_month",
+    "book_costs",
     "cancel_payout",
     "check_custody",
     "credit_payment",
     "decide_exception",
+    "decide_validation",
     "expire_top_ups",
     "halt_payouts",
     "handle_due_events",
@@ -81,6 +88,7 @@ __all__ = [
     "keep_all_within_limits",
     "keep_within_limits",
     "look_at_payouts",
+    "look_at_validations",
     "look_for_payments",
     "match_bank_lines",
     "note_downtime",
@@ -94,6 +102,7 @@ __all__ = [
     "record_answer",
     "record_dispute",
     "record_float",
+    "record_validation",
     "reject_payout",
     "remove_fund_account",
     "replay_event",
@@ -107,6 +116,7 @@ __all__ = [
     "settle_debts",
     "submit_next",
     "upload_statement",
+    "validate_next",
     "verify_fund_account",
     "watch_balances",
 ]

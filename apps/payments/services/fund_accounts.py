@@ -15,6 +15,7 @@ from apps.payments.errors import (
     UnknownFundAccount,
 )
 from apps.payments.models import FundAccount, account_index
+from apps.payments.services.validation_answers import begin_validation, drop_waiting
 
 # Whoever stole a sign-in waits, and the owner, who was told, has time to end it.
 WAIT = timedelta(hours=24)
@@ -34,6 +35,8 @@ def add_fund_account(
 ) -> FundAccount:
     """
     Put an account on a payee's own list; it is payable after the wait, and once it is verified.
+
+    Its bank is asked in whose name it is.
 
     A merchant's is a bank account, added by `actor_id`, one of its owners.
 
@@ -58,6 +61,7 @@ def add_fund_account(
     try:
         with transaction.atomic():
             account.save(force_insert=True)
+            begin_validation(account, told_id=by, now=now)
             _record("fund_account.added", account, actor_id=by, now=now, address=address)
             notifications.security_notice(
                 person_id=by,
@@ -97,6 +101,7 @@ def remove_fund_account(
     # The update decides between two who remove it at once.
     if account is None or not live.update(removed_at=now):
         raise UnknownFundAccount
+    drop_waiting(account, now=now)
     _record("fund_account.removed", account, actor_id=by, now=now, address=address)
 
 
@@ -122,6 +127,7 @@ def verify_fund_account(
         return
     account.verified_at, account.verified_by = now, actor_id
     account.save(update_fields=["verified_at", "verified_by"])
+    drop_waiting(account, now=now)
     _record("fund_account.verified", account, actor_id=actor_id, now=now, reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""What RazorpayX's events lead to: a payout's event says which payout, its API says what is true of it."""
+"""What RazorpayX's events lead to: an event says which payout or question, its API says what is true of it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +11,7 @@ from apps.payments.razorpayx import razorpayx
 from apps.payments.services.halts import note_downtime
 from apps.payments.services.payout_answers import record_answer
 from apps.payments.services.payout_steps import Source
+from apps.payments.services.validation_answers import record_validation
 from apps.payments.services.waiting import Hopeless
 
 # Any: an event's payload is JSON of RazorpayX's own shapes.
@@ -21,7 +22,7 @@ _OF_A_PAYOUT = (
     "rejected", "cancelled",
 )  # fmt: skip
 # Nothing more is learned by asking again.
-_ODD = frozenset({"differs", "unknown_payout", "sent_after_return"})
+_ODD = frozenset({"differs", "unknown_payout", "sent_after_return", "unknown_validation"})
 
 
 def _payout(payload: Payload, gateway: Gateway, now: datetime) -> str:
@@ -46,6 +47,24 @@ def _downtime(payload: Payload, gateway: Gateway, now: datetime) -> str:  # noqa
     return "down" if down else "up"
 
 
-HANDLERS = {(_SOURCE, f"payout.{name}"): _payout for name in _OF_A_PAYOUT} | {
-    (_SOURCE, f"payout.downtime.{name}"): _downtime for name in ("started", "resolved")
-}
+def _validation(payload: Payload, gateway: Gateway, now: datetime) -> str:
+    validation_id = str(payload["fund_account.validation"]["entity"]["id"])
+    facts = razorpayx(gateway).validation(validation_id=validation_id)
+    try:
+        ours = UUID(hex=facts.reference)
+    except ValueError:
+        raise Hopeless("unknown_validation") from None
+    outcome = record_validation(validation_id=ours, facts=facts, now=now)
+    if outcome in _ODD:
+        raise Hopeless(outcome)
+    return outcome.lower()
+
+
+HANDLERS = (
+    {(_SOURCE, f"payout.{name}"): _payout for name in _OF_A_PAYOUT}
+    | {(_SOURCE, f"payout.downtime.{name}"): _downtime for name in ("started", "resolved")}
+    | {
+        (_SOURCE, f"fund_account.validation.{name}"): _validation
+        for name in ("completed", "failed")
+    }
+)

@@ -156,9 +156,9 @@ def _payable(mine: Q, fund_account_id: UUID, *, now: datetime) -> FundAccount:
     if account is None:
         raise UnknownFundAccount
     if account.verified_at is None:
-        raise FundAccountNotPayable(until=None)
+        raise FundAccountNotPayable(until=None, verification=account.verification)
     if account.payable_from > now:
-        raise FundAccountNotPayable(until=account.payable_from)
+        raise FundAccountNotPayable(until=account.payable_from, verification=account.verification)
     return account
 
 

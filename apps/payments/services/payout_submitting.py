@@ -15,10 +15,11 @@ from django.db.models import Q
 from apps.payments import selectors
 from apps.payments.gateway import Gateway, GatewayRefused, GatewaySilent
 from apps.payments.machine import TO_SUBMIT, State
-from apps.payments.models import FundAccount, Payout
+from apps.payments.models import Payout
 from apps.payments.razorpayx import Order, PayoutFacts, RazorpayX, razorpayx
 from apps.payments.services.payout_answers import record_answer
 from apps.payments.services.payout_steps import LEASE, LONGEST_PAUSE, Source, lock_payout, step
+from apps.payments.services.razorpay_accounts import known_to
 
 logger = logging.getLogger(__name__)
 
@@ -100,41 +101,13 @@ def _found_or_sent(payout: Payout, x: RazorpayX, *, now: datetime) -> PayoutFact
         Order(
             key=str(payout.pk),
             reference=payout.reference,
-            fund_account_id=_known_to(x, payout.fund_account),
+            fund_account_id=known_to(x, payout.fund_account),
             amount_paise=payout.amount_paise,
             mode=payout.mode,
             purpose=purpose,
             narration=narration,
         )
     )
-
-
-def _known_to(x: RazorpayX, account: FundAccount) -> str:
-    """
-    Make sure that Razorpay knows the account, and return its name for it.
-
-    Kept at once, and the first one kept stands: a payout's second attempt must name the account of the
-    first.
-    """
-    rows = FundAccount.objects.filter(pk=account.pk)
-    if not account.contact_id:
-        kind = "vendor" if account.merchant_id else "customer"
-        made = x.contact(name=account.holder_name, reference=account.pk.hex, kind=kind)
-        rows.filter(contact_id="").update(contact_id=made)
-        account.refresh_from_db(fields=["contact_id"])
-    if not account.razorpay_id:
-        if account.kind == FundAccount.Kind.VPA:
-            made = x.vpa(contact_id=account.contact_id, address=account.vpa)
-        else:
-            made = x.bank_account(
-                contact_id=account.contact_id,
-                name=account.holder_name,
-                ifsc=account.ifsc,
-                account_number=account.account_number,
-            )
-        rows.filter(razorpay_id="").update(razorpay_id=made)
-        account.refresh_from_db(fields=["razorpay_id"])
-    return account.razorpay_id
 
 
 def _refused(

@@ -19,11 +19,12 @@ from apps.payments import reports
 from apps.payments.errors import AmountNotEchoed, ExceptionClosed, ExceptionNotFound
 from apps.payments.gateway import Gateway, GatewayRefused
 from apps.payments.models import BankLine, ReconException, ReconRun
-from apps.payments.reconciling import bank, payments, payouts
+from apps.payments.reconciling import bank, payments, payouts, validations
 from apps.payments.reconciling.findings import Finding, Side
 from apps.payments.reports import FloatLine, ListedPayment
 from apps.payments.services.reasons import require
 from apps.payments.services.top_ups import credit_payment
+from apps.payments.services.validation_costs import book_costs
 from apps.wallet import selectors as ledger
 from apps.wallet.selectors import Movement
 from uma.kernel.money import rupees
@@ -55,6 +56,7 @@ def reconcile(*, gateway: Gateway, now: datetime, since: datetime | None = None)
     since = since or now - LOOK_BACK
     told = _ask(gateway, since=since, now=now)
     with transaction.atomic(durable=True):
+        book_costs(lines=told.float_lines, now=now)
         movements = ledger.movements(account_kind="bank_nodal")
         bank_side = bank.compare(movements=movements)
         sides: dict[str, Side] = {
@@ -67,6 +69,7 @@ def reconcile(*, gateway: Gateway, now: datetime, since: datetime | None = None)
             ),
             "bank": bank_side,
             "payouts": payouts.compare(lines=told.float_lines, since=since, now=now),
+            "validations": validations.compare(lines=told.float_lines),
         }
         _link(bank_side, now=now)
         findings = [finding for side in sides.values() for finding in side.findings]

@@ -42,8 +42,9 @@ class FundAccountsView(APIView):
         """
         Add a bank account or a VPA of one's own.
 
-        Payouts may go to it from `payableFrom` on, a day later, and once somebody made sure that it is
-        the rider's own (`verified`); the rider is told at once.
+        Payouts may go to it from `payableFrom` on, a day later, and once it is known to be the rider's own
+        (`verified`): its bank is asked for the holder's name. One in another name (`verification`) stays
+        unpaid; the rider is told, and may add another.
         """
         body = FundAccountRequest(data=request.data)
         body.is_valid(raise_exception=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apps.sandbox.answer import NOT_FOUND, Answer
 from apps.sandbox.razorpay.payouts import Manners as PayoutManners
 from apps.sandbox.razorpay.store import shown
+from apps.sandbox.razorpay.validations import Manners as ValidationManners
 
 if TYPE_CHECKING:
     from apps.sandbox.razorpay.server import Razorpay
@@ -33,7 +34,7 @@ def tell(razorpay: "Razorpay", what: str) -> Answer:
     if what == "webhooks":
         log = [one.described() for one in razorpay.webhooks.log]
         return Answer(200, {"deliveries": log})
-    if what in {"order", "pay", "pout", "cont", "fa", "setl", "txn", "disp", "rfnd", "adj"}:
+    if what in {"order", "pay", "pout", "cont", "fa", "fav", "setl", "txn", "disp", "rfnd", "adj"}:
         return Answer(200, {"items": shown(razorpay.store.all(what))})
     if what == "calls":
         return Answer(200, {"calls": list(razorpay.calls)})
@@ -56,6 +57,7 @@ def _reset(razorpay: "Razorpay", _body: Body) -> None:
     razorpay.webhooks.reset()
     razorpay.store.clear()
     razorpay.payouts.manners = PayoutManners()
+    razorpay.validations.manners = ValidationManners()
     razorpay.weather = Weather()
     razorpay.calls.clear()
 
@@ -119,6 +121,18 @@ def _payouts(razorpay: "Razorpay", body: Body) -> None:
     manners.accounts.update(body.get("accounts", {}))
 
 
+def _validations(razorpay: "Razorpay", body: Body) -> None:
+    manners = razorpay.validations.manners
+    manners.ends = str(body.get("ends", "completed"))
+    manners.after_s = float(body.get("seconds", manners.after_s))
+    manners.names.update(body.get("names", {}))
+    manners.unknown.update(body.get("unknown", []))
+
+
+def _end_validation(razorpay: "Razorpay", body: Body) -> object:
+    return razorpay.validations.end(str(body["validation_id"]), str(body["status"]))
+
+
 def _move(razorpay: "Razorpay", body: Body) -> object:
     return razorpay.payouts.move(
         str(body["payout_id"]), str(body["status"]), reason=str(body.get("reason", ""))
@@ -144,6 +158,8 @@ _ORDERS: dict[str, Callable[["Razorpay", Body], object]] = {
     "settle": lambda razorpay, _: razorpay.payments.settle(),
     "payouts": _payouts,
     "payouts/move": _move,
+    "validations": _validations,
+    "validations/end": _end_validation,
     "downtime": _downtime,
     "fund": _fund,
     "clock": _clock,

@@ -19,6 +19,7 @@ from apps.sandbox.razorpay.payments import Payments
 from apps.sandbox.razorpay.payouts import Payouts
 from apps.sandbox.razorpay.refusing import Refused
 from apps.sandbox.razorpay.store import Store, shown
+from apps.sandbox.razorpay.validations import Validations
 from apps.sandbox.razorpay.webhooks import Webhooks
 
 HOST = "127.0.0.1"
@@ -37,6 +38,7 @@ class Razorpay(ThreadingHTTPServer):
     store: Store
     payments: Payments
     payouts: Payouts
+    validations: Validations
     weather: control.Weather
 
     def __init__(
@@ -57,6 +59,7 @@ class Razorpay(ThreadingHTTPServer):
         self.store = Store(file=file)
         self.payments = Payments(store=self.store, webhooks=webhooks, key_secret=key_secret)
         self.payouts = Payouts(store=self.store, webhooks=webhooks)
+        self.validations = Validations(store=self.store, webhooks=webhooks, payouts=self.payouts)
         self.weather = control.Weather()
         # Method and path of the newest API calls, for tests that count them.
         self.calls: deque[str] = deque(maxlen=2_000)
@@ -95,6 +98,13 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", f"/v1/disputes/{_ID}", lambda r, i, _q, _b, _k: r.payments.dispute_of(i)),
     ("POST", "/v1/contacts", lambda r, _i, _q, body, _k: r.payouts.create_contact(body)),
     ("POST", "/v1/fund_accounts", lambda r, _i, _q, b, _k: r.payouts.create_fund_account(b)),
+    ("POST", "/v1/fund_accounts/validations", lambda r, _i, _q, b, _k: r.validations.create(b)),
+    ("GET", "/v1/fund_accounts/validations", lambda r, _i, q, _b, _k: r.validations.validations(q)),
+    (
+        "GET",
+        f"/v1/fund_accounts/validations/{_ID}",
+        lambda r, i, _q, _b, _k: r.validations.validation(i),
+    ),
     ("POST", "/v1/payouts", lambda r, _i, _q, body, key: r.payouts.create(body, key=key)),
     ("GET", "/v1/payouts", lambda r, _i, query, _b, _k: r.payouts.payouts(query)),
     ("GET", f"/v1/payouts/{_ID}", lambda r, i, _q, _b, _k: r.payouts.payout(i)),

@@ -14,7 +14,7 @@ from typing import Any
 # Any: an entity is a JSON object of Razorpay's own shape.
 Entity = dict[str, Any]
 _ALPHABET = string.ascii_letters + string.digits
-KINDS = ("order", "pay", "rfnd", "disp", "adj", "setl", "cont", "fa", "pout", "txn")
+KINDS = ("order", "pay", "rfnd", "disp", "adj", "setl", "cont", "fa", "fav", "pout", "txn")
 
 
 def new_id(kind: str) -> str:
