@@ -216,6 +216,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "payments.upload_bank_statement",
         "payments.record_float_funding",
         "payments.decide_recon_exception",
+        "payments.add_seller",
         "ondc.settle_settlement",
     },
     CITY_MANAGER: (_EVERYTHING_LISTED - {"accounts.view_operatorrole"})
@@ -260,6 +261,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "campaigns.suspend_campaign",
         "campaigns.set_fees",
         "payments.set_wallet_policy",
+        "payments.add_seller",
         "payments.halt_payouts",
         "merchants.set_plan",
         "rides.void_booking",

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.urls import reverse
 from django.utils import timezone
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -17,7 +16,7 @@ from apps.merchants.models import Merchant, Staff
 from apps.payments import printing, services, tasks
 from apps.payments.models import Document, InvoiceRun, Seller
 from tests.accounts.making import at_the_desk, make_operator
-from tests.factories import make_merchant, make_rider, make_staff
+from tests.factories import make_rider, make_staff
 from tests.payments.trading import (
     Market,
     Sale,
@@ -310,18 +309,3 @@ def test_another_merchants_document_is_not_there(
         problem(stranger.get(f"/merchant/invoices/{document_id}"), 404, "invoice_not_found")
         problem(stranger.get(f"/merchant/invoices/{document_id}/pdf"), 404, "invoice_not_found")
     assert stranger.get("/merchant/invoices").json() == []
-
-
-def test_the_desk_is_told_of_the_zones_of_its_own_where_nobody_sells(now: datetime) -> None:
-    make_seller("MNP", since=now - timedelta(days=1))
-    for zone in ("BLR", "PNQ"):
-        make_merchant("Any shop", zone=zone)
-    page = reverse("admin:payments_seller_changelist")
-
-    told = at_the_desk(make_operator("finance")).get(page).content.decode()
-    of_one = at_the_desk(make_operator("finance", "BLR")).get(page).content.decode()
-
-    assert [f"set_seller --zone {zone} " in told for zone in ("BLR", "MNP", "PNQ")] == [
-        True, False, True,
-    ]  # fmt: skip
-    assert ("--zone BLR " in of_one, "--zone PNQ " in of_one) == (True, False)

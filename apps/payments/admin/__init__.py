@@ -4,7 +4,7 @@ from apps.payments.admin.balances import AutoTopUpAdmin, BalanceRuleAdmin
 from apps.payments.admin.bank import BankLineAdmin, BankStatementAdmin
 from apps.payments.admin.coming_in import GatewayEventAdmin, PaymentAdmin, TopUpAdmin
 from apps.payments.admin.fund_accounts import FundAccountAdmin
-from apps.payments.admin.invoices import DocumentAdmin, InvoiceRunAdmin, SellerAdmin, SeriesAdmin
+from apps.payments.admin.invoices import DocumentAdmin, InvoiceRunAdmin, SeriesAdmin
 from apps.payments.admin.limits import KycLevelAdmin, WalletPolicyAdmin
 from apps.payments.admin.payouts import (
     PayoutAdmin,
@@ -13,6 +13,7 @@ from apps.payments.admin.payouts import (
     PayoutTransitionAdmin,
 )
 from apps.payments.admin.recon import CustodyCheckAdmin, ReconExceptionAdmin, ReconRunAdmin
+from apps.payments.admin.sellers import SellerAdmin
 from apps.payments.admin.settlements import PaymentDisputeAdmin, SettledLineAdmin, SettlementAdmin
 from apps.payments.admin.validations import AccountValidationAdmin
 

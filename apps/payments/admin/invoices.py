@@ -2,41 +2,15 @@
 
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.payments import printing, selectors
-from apps.payments.models import Document, InvoiceRun, Seller, Series
-from uma.kernel.desk import ReadOnlyAdmin, amount, link_to, zones_with
-
-
-@admin.register(Seller)
-class SellerAdmin(ReadOnlyAdmin[Seller]):
-    zone_path = "zone_id"
-    list_display = ("zone", "effective_from", "legal_name", "gstin", "series")
-    list_filter = ("zone",)
-    ordering = ("zone", "-effective_from")
-    # Acts on a zone's seller are in the trail under the zone.
-    trail_keys = ("zone_id",)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, str] | None = None
-    ) -> HttpResponse:
-        """Say first in which zones nobody sells: there the months stay without invoices."""
-        seen = zones_with(request, self._viewing())
-        for zone in selectors.zones_without_seller(at=timezone.now()):
-            if seen is None or zone.code in seen:
-                self.message_user(
-                    request,
-                    f"Nobody is named as the seller in {zone.name}, so no invoice is issued there:"
-                    f" manage.py set_seller --zone {zone.code} …",
-                    messages.WARNING,
-                )
-        return super().changelist_view(request, extra_context)
+from apps.payments import printing
+from apps.payments.models import Document, InvoiceRun, Series
+from uma.kernel.desk import ReadOnlyAdmin, amount, link_to
 
 
 @admin.register(Series)
