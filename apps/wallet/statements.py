@@ -101,7 +101,12 @@ def statement(
     # Versions have no gaps, so a page of all movements is a range of them.
     oldest = 1 if kinds or since or until else newest - limit + 1
     facts: dict[str, object] = {"newest": newest, "oldest": oldest, "limit": limit}
-    narrowed = ""
+    narrowed, beyond = "", _NOWHERE
+    if since is not None or until is not None:
+        beyond = _edges(account, since=since, until=until)
+        # The walk begins and ends where the period does, however long the account's history is.
+        facts["newest"] = min(newest, beyond["high"])
+        facts["oldest"] = beyond["low"] + 1
     if kinds:
         narrowed += " AND j.kind = ANY(%(kinds)s)"
         facts["kinds"] = list(kinds)
@@ -112,7 +117,14 @@ def statement(
         narrowed += " AND j.event_at < %(until)s"
         facts["until"] = until
     rows = _fetch(_PAGE.format(narrowed=narrowed), account, facts)
-    return [StatementLine(*row) for row in rows]
+    lines = [StatementLine(*row) for row in rows]
+    if beyond != _NOWHERE:
+        # Dated into the period and posted far from it: of both lists the newest are the newest of all.
+        facts |= {**beyond, "newest": newest, "since": since, "until": until}
+        odd = _fetch(_ODD_PAGE.format(narrowed=narrowed), account, facts)
+        lines += [StatementLine(*row) for row in odd]
+        lines.sort(key=lambda line: line.version, reverse=True)
+    return lines[:limit]
 
 
 def statement_between(
@@ -165,6 +177,8 @@ _PAGE = (
 )
 # Behind everything that an account will ever have.
 _HEAD = 2**62
+# The edges of what has none: nothing lies beyond them.
+_NOWHERE = {"low": 0, "high": _HEAD}
 # So many entries before or behind a period are read with it: cheaper than to ask who else was dated oddly.
 SHORT = 200
 # A posting is stamped by the database and dated by the event that it is about. Nearly all are dated within
@@ -197,6 +211,14 @@ _ODD_LINE = (
     "         LATERAL (SELECT * FROM public.wallet_entry WHERE journal_id = j.id OFFSET 0) e,"
     f"        {_COUNTER} WHERE e.account_id = %(account)s AND "
 )
+_ODD_PAGE = (
+    _ODD_LINE.format(dated="created_at < %(since)s AND event_at >= %(since)s")
+    + "e.version <= %(low)s AND e.version <= %(newest)s AND %(low)s > 0{narrowed}"
+    + " UNION ALL "
+    + _ODD_LINE.format(dated="created_at >= %(until)s AND event_at < %(until)s")
+    + f"e.version > %(high)s AND e.version <= %(newest)s AND %(high)s < {_HEAD}{{narrowed}}"
+    + " ORDER BY version DESC LIMIT %(limit)s"
+)
 # Before the low edge only odd postings may belong to the period or after it, behind the high edge only odd
 # ones before its end: however long an account's history is, a month of it is read in the time of a month.
 _PERIOD = (
@@ -222,15 +244,19 @@ _PERIOD = (
 )
 
 
-def _edges(account: Account, *, since: datetime, until: datetime) -> dict[str, int]:
+def _edges(account: Account, *, since: datetime | None, until: datetime | None) -> dict[str, int]:
     """Return the versions between which all of a period's entries lie, but for oddly dated ones."""
     head = account.version
     low, high = 0, head
     if head > SHORT:
-        facts = {"since": since, "until": until, "head": head}
+        # An end that is open has no edge; the other's is searched for in its stead, and not looked at.
+        facts = {"since": since or until, "until": until or since, "head": head}
         ((low, high),) = _fetch(_EDGES, account, facts)
     # The newest entry is no edge: what comes next belongs to the middle.
-    return {"low": low if low > SHORT else 0, "high": high if high < head - SHORT else _HEAD}
+    return {
+        "low": low if since is not None and low > SHORT else 0,
+        "high": high if until is not None and high < head - SHORT else _HEAD,
+    }
 
 
 def unknown(code: str) -> UnknownAccount:

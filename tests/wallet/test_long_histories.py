@@ -78,6 +78,44 @@ def test_whatever_was_posted_late_or_early_a_period_is_of_its_events(
     assert period.closing_paise == sum(one.paise for one in posted if one.event_at < until)
 
 
+def pages_of(
+    wallet: str, size: int, *, since: datetime | None = None, until: datetime | None = None
+) -> list[tuple[int, int]]:
+    """Turn the pages of a period from its newest line to its oldest; return versions and amounts."""
+    found: list[tuple[int, int]] = []
+    before = None
+    while page := selectors.statement(
+        code=wallet, limit=size, before_version=before, since=since, until=until
+    ):
+        assert len(page) <= size
+        found += [(line.version, line.delta_paise) for line in page]
+        before = page[-1].version
+    return found
+
+
+@given(drawn=postings, at=cuts, short=st.sampled_from([0, 0, 0, 3, 200]), size=st.integers(1, 5))
+@example(drawn=[(0, 0, 100), (200, 0, 50), (1, 150, 7)], at=[10, 60], short=0, size=1)
+@example(drawn=[(0, -60, 5), (100, 0, 9)], at=[50, 70], short=0, size=3)
+def test_the_pages_of_a_period_are_of_its_events_whatever_was_posted_late_or_early(
+    drawn: list[tuple[float, float, int]], at: list[float], short: int, size: int
+) -> None:
+    posted, rider = history(drawn), make_rider()
+    open_zone()
+    write(rider.wallet, posted)
+    since, until = (NOON + hours * HOUR for hours in sorted(at))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(statements, "SHORT", short)
+        both = pages_of(rider.wallet, size, since=since, until=until)
+        late = pages_of(rider.wallet, size, since=since)
+        early = pages_of(rider.wallet, size, until=until)
+
+    lines = [(version, one) for version, one in enumerate(posted, start=1)][::-1]
+    assert late == [(at, one.paise) for at, one in lines if since <= one.event_at]
+    assert early == [(at, one.paise) for at, one in lines if one.event_at < until]
+    assert both == [(at, one.paise) for at, one in lines if since <= one.event_at < until]
+
+
 def test_what_is_dated_as_usual_is_found_by_its_place_and_the_rest_by_the_index() -> None:
     """The condition of the index is the query's: another would silently read every posting."""
     with connection.cursor() as cursor:

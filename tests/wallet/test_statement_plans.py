@@ -148,12 +148,34 @@ def test_a_page_is_read_from_its_first_line_to_its_last(wallet: str, pages: int,
     assert lines < 20 * 10
 
 
+@pytest.mark.parametrize("end", ["since", "until"])
 @pytest.mark.parametrize(("pages", "rows"), BELIEFS.values(), ids=BELIEFS)
-def test_a_narrowed_page_looks_at_each_line_once(wallet: str, pages: int, rows: int) -> None:
+def test_a_page_of_a_period_reads_the_period_and_no_more(
+    wallet: str, pages: int, rows: int, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "SHORT", 100)
+    since = NOON + 1_480 * HOUR if end == "since" else None
+    until = NOON + 300 * HOUR if end == "until" else None
+
     with believing(pages, rows):
         with CaptureQueriesContext(connection) as queries:
-            page = selectors.statement(code=wallet, limit=20, until=NOON + 300 * HOUR)
+            page = selectors.statement(code=wallet, limit=25, since=since, until=until)
+        search, lines, odd = pages_read(queries)
+
+    newest, oldest = (1_500, 1_480) if end == "since" else (300, 275)
+    assert [line.version for line in page] == list(range(newest, oldest, -1))
+    assert search < 2 * 11 * 10
+    # The page, and what is stamped up to two hours before and twenty-five behind; neither reads 1,500.
+    assert lines < 52 * 10
+    assert odd < 30
+
+
+@pytest.mark.parametrize(("pages", "rows"), BELIEFS.values(), ids=BELIEFS)
+def test_a_page_of_some_kinds_looks_at_each_line_once(wallet: str, pages: int, rows: int) -> None:
+    with believing(pages, rows):
+        with CaptureQueriesContext(connection) as queries:
+            page = selectors.statement(code=wallet, limit=20, kinds=["goodwill"])
         (lines,) = pages_read(queries)
 
-    assert [line.version for line in page] == list(range(300, 280, -1))
+    assert page == []
     assert lines < MANY * 10
