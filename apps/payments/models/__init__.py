@@ -7,6 +7,7 @@ from apps.payments.models.fund_accounts import FundAccount, Verification, accoun
 from apps.payments.models.invoices import Document, DocumentKind, InvoiceRun, Seller, Series
 from apps.payments.models.limits import KycLevel, WalletPolicy
 from apps.payments.models.payouts import Payout, PayoutDowntime, PayoutHalt, PayoutTransition
+from apps.payments.models.prepayments import Prepayment, PrepaymentRefund
 from apps.payments.models.recon import (
     BankLine,
     BankStatement,
@@ -38,6 +39,8 @@ __all__ = [
     "PayoutDowntime",
     "PayoutHalt",
     "PayoutTransition",
+    "Prepayment",
+    "PrepaymentRefund",
     "ReconException",
     "ReconRun",
     "Seller",
