@@ -9,6 +9,7 @@ from apps.ondc.models.orders import Quote, RideOrder
 from apps.ondc.models.outbound import Circuit, OutboundMessage
 from apps.ondc.models.participants import Participant
 from apps.ondc.models.settlements import Settlement
+from apps.ondc.models.tickets import Station, Ticket, TicketTrip
 
 __all__ = [
     "CatalogueAnswer",
@@ -26,5 +27,8 @@ __all__ = [
     "RideOrder",
     "SearchAnswer",
     "Settlement",
+    "Station",
+    "Ticket",
+    "TicketTrip",
     "Transaction",
 ]

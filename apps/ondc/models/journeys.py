@@ -150,6 +150,9 @@ class Offer(models.Model):
     minimum_paise = models.BigIntegerField(null=True)
     maximum_paise = models.BigIntegerField(null=True)
     pickup_minutes = models.PositiveIntegerField(null=True)
+    # Of tickets: how few and how many one may take; none for a ride.
+    least_count = models.PositiveSmallIntegerField(null=True)
+    most_count = models.PositiveSmallIntegerField(null=True)
     offered_at = models.DateTimeField()
     valid_until = models.DateTimeField()
 
