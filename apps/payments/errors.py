@@ -315,3 +315,26 @@ class StatementTooLong(DomainError):
         super().__init__(
             f"A statement has at most {most} lines: ask for a shorter period.", most=most
         )
+
+
+class PrepaymentTooSmall(DomainError):
+    code = "prepayment_too_small"
+    title = "Less than one rupee cannot be paid online"
+    status = 422
+
+
+class PrepaymentUnderway(DomainError):
+    code = "prepayment_underway"
+    title = "This was paid already"
+    advice = "Look at the order again: it says how far it is."
+
+
+class RefundNotStuck(DomainError):
+    code = "refund_not_stuck"
+    title = "This refund needs no decision"
+
+
+class RefundReferenceMissing(DomainError):
+    code = "refund_reference_missing"
+    title = "A transfer has the bank's reference"
+    status = 422

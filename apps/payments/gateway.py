@@ -23,6 +23,9 @@ POOL = 8
 _SERVER_ERRORS = 500
 _OK = range(200, 300)
 _TOO_MANY = 429
+_CONFLICT = 409
+# The longest list that Razorpay answers with.
+_MOST = 100
 
 
 class GatewayRefused(Exception):
@@ -61,20 +64,39 @@ class PaymentFacts:
     tax_paise: int
 
 
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """A refund as Razorpay has it; paise."""
+
+    id: str
+    payment_id: str
+    amount_paise: int
+    receipt: str
+    status: str
+
+
 @dataclass(frozen=True)
 class Gateway:
     """One Razorpay account, ready to be asked."""
 
     client: razorpay.Client
 
-    def create_order(self, *, amount_paise: int, receipt: str) -> OrderFacts:
+    def create_order(
+        self, *, amount_paise: int, receipt: str, held_minutes: int | None = None
+    ) -> OrderFacts:
         """
         Ask for an order that a customer can pay.
+
+        With `held_minutes` the money is only held for so long and then given back by itself, unless it is
+        captured before (Razorpay orders, capture settings).
 
         Raises:
             GatewayRefused, GatewaySilent
         """
-        body = {"amount": amount_paise, "currency": "INR", "receipt": receipt}
+        body: dict[str, object] = {"amount": amount_paise, "currency": "INR", "receipt": receipt}
+        if held_minutes is not None:
+            options = {"manual_expiry_period": held_minutes, "refund_speed": "optimum"}
+            body["payment"] = {"capture": "manual", "capture_options": options}
         return _order(self.call("post", "/v1/orders", json=body))
 
     def order_with_receipt(self, *, receipt: str) -> OrderFacts | None:
@@ -85,6 +107,29 @@ class Gateway:
     def payment(self, *, payment_id: str) -> PaymentFacts:
         """Return the payment as it is now."""
         return payment_facts(self.call("get", f"/v1/payments/{payment_id}"))
+
+    def capture(self, *, payment_id: str, amount_paise: int) -> PaymentFacts:
+        """Take the money that a bank holds for us. Raises: as above."""
+        body = {"amount": amount_paise, "currency": "INR"}
+        return payment_facts(self.call("post", f"/v1/payments/{payment_id}/capture", json=body))
+
+    def refund(self, *, payment_id: str, amount_paise: int, receipt: str, key: str) -> RefundFacts:
+        """Give back a part of a captured payment, once for a key. Raises: as above."""
+        body = {"amount": amount_paise, "receipt": receipt, "speed": "normal"}
+        headers = {"X-Refund-Idempotency": key}
+        path = f"/v1/payments/{payment_id}/refund"
+        try:
+            return _refund(self.call("post", path, json=body, headers=headers))
+        except GatewayRefused as refused:
+            if refused.status == _CONFLICT:
+                # The same request is still being worked on.
+                raise GatewaySilent("a twin is under way") from None
+            raise
+
+    def refunds_of(self, *, payment_id: str) -> Sequence[RefundFacts]:
+        """Return what was given back of a payment. Raises: as above."""
+        rows = self.call("get", f"/v1/payments/{payment_id}/refunds", params={"count": _MOST})
+        return [_refund(row) for row in rows["items"]]
 
     def payments_of(self, *, order_id: str) -> Sequence[PaymentFacts]:
         """Return every attempt to pay an order."""
@@ -173,6 +218,16 @@ def is_signed(*, raw: bytes, signature: str, secrets: Sequence[str]) -> bool:
 
 def _order(row: Any) -> OrderFacts:  # Any: as above
     return OrderFacts(row["id"], paise(row["amount"]), row["receipt"] or "", row["status"])
+
+
+def _refund(row: Any) -> RefundFacts:  # Any: as above
+    return RefundFacts(
+        id=row["id"],
+        payment_id=row["payment_id"],
+        amount_paise=paise(row["amount"]),
+        receipt=row.get("receipt") or "",
+        status=row.get("status") or "",
+    )
 
 
 def payment_facts(row: Any) -> PaymentFacts:  # Any: as above

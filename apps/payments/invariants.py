@@ -66,6 +66,33 @@ _BROKEN = {
          WHERE a.kind = 'rider_wallet' AND a.frozen_at IS NULL
            AND a.balance_paise > p.max_balance_paise
            AND greatest(last.created_at, p.effective_from) < now() - interval '3 hours'""",
+    ("payments in advance and the ledger", "INV-27 INV-28"): """
+        SELECT p.id, 'its capture is not the posting that it names'
+          FROM payments_prepayment p LEFT JOIN wallet_journal j ON j.id = p.journal_id
+         WHERE p.journal_id IS NOT NULL
+           AND j.reference IS DISTINCT FROM 'ticket_payment:' || p.payment_id
+        UNION ALL
+        SELECT j.id, 'is of a payment that nobody knows'
+          FROM wallet_journal j LEFT JOIN payments_prepayment p ON p.journal_id = j.id
+         WHERE j.kind = 'ticket_payment' AND p.id IS NULL
+        UNION ALL
+        SELECT r.id, 'went by a posting that is not its own'
+          FROM payments_prepaymentrefund r LEFT JOIN wallet_journal j ON j.id = r.gone_journal_id
+         WHERE r.gone_journal_id IS NOT NULL
+           AND j.reference IS DISTINCT FROM 'ticket_refund:' || r.id""",
+    ("refunds owed and the ledger", "INV-28"): """
+        SELECT a.code, format('holds %s paise, refunds say %s', e.paise, coalesce(r.paise, 0))
+          FROM wallet_account a
+          CROSS JOIN LATERAL (
+              SELECT coalesce(sum(CASE e.side WHEN 'C' THEN e.amount_paise ELSE -e.amount_paise END), 0)
+                     AS paise
+                FROM wallet_entry e WHERE e.account_id = a.id) e
+          LEFT JOIN (SELECT p.zone_code, sum(r.amount_paise) AS paise
+                       FROM payments_prepaymentrefund r
+                       JOIN payments_prepayment p ON p.id = r.prepayment_id
+                      WHERE r.owed_journal_id IS NOT NULL AND r.gone_journal_id IS NULL
+                      GROUP BY 1) r ON r.zone_code = a.zone_code
+         WHERE a.kind = 'ticket_refunds' AND e.paise <> coalesce(r.paise, 0)""",
     ("payouts and their steps", "INV-28"): """
         SELECT p.id, format('is %s, its last step says %s', p.state, t.after)
           FROM payments_payout p

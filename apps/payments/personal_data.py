@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.payments.machine import State
-from apps.payments.models import AccountValidation, FundAccount, KycLevel, Payout
+from apps.payments.models import AccountValidation, FundAccount, KycLevel, Payout, Prepayment
 from apps.payments.services.payout_steps import COMES_BACK_WITHIN
 from uma.kernel.money import rupees
 from uma.kernel.personal_data import Obstacle
@@ -44,6 +46,18 @@ def export(*, person_id: UUID) -> dict[str, object]:
             }
             for payout in Payout.objects.filter(person_id=person_id).order_by("pk")
         ],
+        "paid_in_advance": [
+            {
+                "rupees": rupees(row.amount_paise),
+                "status": row.state.lower(),
+                "begun_at": row.created_at,
+                "payment": row.payment_id or "",
+                "refunded_rupees": rupees(row.refund.amount_paise) if hasattr(row, "refund") else 0,
+            }
+            for row in Prepayment.objects.filter(rider_id=person_id)
+            .select_related("refund")
+            .order_by("pk")
+        ],
         "kyc_levels": [
             {"level": row.level, "from": row.effective_from}
             for row in KycLevel.objects.filter(person_id=person_id).order_by("effective_from", "pk")
@@ -52,11 +66,22 @@ def export(*, person_id: UUID) -> dict[str, object]:
 
 
 def obstacles(*, person_id: UUID, now: datetime) -> list[Obstacle]:
-    """Return the withdrawals that the bank may still send back; what is under way the ledger tells."""
+    """Return what was paid and is not settled, and withdrawals that the bank may still send back."""
     paid = Payout.objects.filter(
         person_id=person_id, state=State.PROCESSED, processed_at__gt=now - COMES_BACK_WITHIN
     )
+    unsettled = Prepayment.objects.filter(
+        Q(state__in=["HELD", "PLEDGED", "DUE"]) | Q(refund__state__in=["OWED", "STUCK"]),
+        rider_id=person_id,
+    )
     return [
+        Obstacle(
+            "payment_unsettled",
+            f"A payment of ₹{rupees(row.amount_paise)} is not settled yet.",
+            amount_paise=row.amount_paise,
+        )
+        for row in unsettled.order_by("pk")
+    ] + [
         Obstacle(
             "withdrawal_may_come_back",
             f"The bank can still send ₹{rupees(payout.amount_paise)} back.",

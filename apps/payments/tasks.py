@@ -40,6 +40,14 @@ def look_for_payments(*, limit: int = LOOKS, **_: object) -> None:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def tend_prepayments(*, limit: int = LOOKS, **_: object) -> int:
+    # Every few seconds: what was bought is paid for, what is owed back is sent.
+    now = timezone.now()
+    done = services.tend_prepayments(gateway=gateway(), now=now, limit=limit)
+    return done + services.send_refunds(gateway=gateway(), now=now, limit=limit)
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def submit_payouts(*, limit: int = PAYOUTS, **_: object) -> int:
     # Every ten seconds, by one worker: the oldest first, as many a second as Razorpay advises.
     sent, until = 0, monotonic() + PAYOUTS_S

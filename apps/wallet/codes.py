@@ -25,6 +25,8 @@ class ZoneAccount(StrEnum):
     PAYOUT_FEES = "payout_fees"
     FRAUD_LOSS = "fraud_loss"
     UNCLAIMED = "unclaimed"
+    TICKETS_OWED = "tickets_owed"
+    TICKET_REFUNDS = "ticket_refunds"
     RESERVE = "reserve"
 
 

@@ -317,7 +317,7 @@ def find_custody_shortfall() -> list[Violation]:
     What riders and merchants owe is no money: until they pay, the platform's own, earned or put into the
     reserve, stands in for it (decisions/0016). The detail says how much of the shortfall such debts explain.
     The tax on a finder fee is owed by the seller app as long as the fee is: of what the state is owed, that
-    part is nobody's money in our keep (decisions/0039).
+    part is nobody's money in our keep (decisions/0039). What riders paid for tickets is owed to sellers, or back.
     """
     return _ask(
         "custody",
@@ -345,7 +345,8 @@ def find_custody_shortfall() -> list[Violation]:
           FROM (SELECT coalesce(sum(paise) FILTER (WHERE kind IN
                            ('pg_clearing', 'bank_nodal', 'payout_float', 'gst_input')), 0) AS custody,
                        coalesce(sum(paise) FILTER (WHERE kind LIKE 'merchant_%%' OR kind LIKE 'rider_%%'
-                           OR kind IN ('gst_cgst', 'gst_sgst', 'gst_igst', 'unclaimed')), 0)
+                           OR kind IN ('gst_cgst', 'gst_sgst', 'gst_igst', 'unclaimed', 'tickets_owed',
+                                       'ticket_refunds')), 0)
                            - (SELECT unpaid FROM unpaid_tax) AS owed,
                        coalesce(sum(paise) FILTER (WHERE kind LIKE 'receivable_%%'), 0) AS debts
                   FROM (SELECT a.kind, sum(CASE WHEN e.side = a.normal_side THEN e.amount_paise

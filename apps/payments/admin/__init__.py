@@ -12,6 +12,7 @@ from apps.payments.admin.payouts import (
     PayoutHaltAdmin,
     PayoutTransitionAdmin,
 )
+from apps.payments.admin.prepayments import PrepaymentAdmin, PrepaymentRefundAdmin
 from apps.payments.admin.recon import CustodyCheckAdmin, ReconExceptionAdmin, ReconRunAdmin
 from apps.payments.admin.sellers import SellerAdmin
 from apps.payments.admin.settlements import PaymentDisputeAdmin, SettledLineAdmin, SettlementAdmin
@@ -35,6 +36,8 @@ __all__ = [
     "PayoutDowntimeAdmin",
     "PayoutHaltAdmin",
     "PayoutTransitionAdmin",
+    "PrepaymentAdmin",
+    "PrepaymentRefundAdmin",
     "ReconExceptionAdmin",
     "ReconRunAdmin",
     "SellerAdmin",

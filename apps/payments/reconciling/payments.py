@@ -18,14 +18,16 @@ def compare(
     *,
     listed: Sequence[ListedPayment],
     credited: Mapping[str, Movement],
+    given_back: Mapping[str, int],
     unknown: Sequence[str],
     since: datetime,
     now: datetime,
 ) -> Side:
     """
-    Compare Razorpay's payments with the ledger's top-ups by payment id.
+    Compare Razorpay's payments with the ledger's by payment id.
 
-    `unknown` are credited payments of which Razorpay, asked one by one, knows nothing.
+    `given_back` is what we refunded ourselves, in paise. `unknown`
+    are credited payments of which Razorpay, asked one by one, knows nothing.
     """
     captured = {row.facts.id: row for row in listed if row.facts.status in {"captured", "refunded"}}
     held = set(
@@ -35,7 +37,8 @@ def compare(
     )
     side = Side()
     for payment_id, row in captured.items():
-        finding = _of_payment(row, credited.get(payment_id), now=now)
+        ours_back = given_back.get(payment_id, 0)
+        finding = _of_payment(row, credited.get(payment_id), ours_back, now=now)
         # A settled payment that nobody was credited for is told of as such, once.
         if finding and not (finding.kind == Kind.PAYMENT_NOT_CREDITED and payment_id in held):
             side.findings.append(finding)
@@ -62,7 +65,9 @@ def compare(
     return side
 
 
-def _of_payment(row: ListedPayment, ours: Movement | None, *, now: datetime) -> Finding | None:
+def _of_payment(
+    row: ListedPayment, ours: Movement | None, ours_back_paise: int, *, now: datetime
+) -> Finding | None:
     paid = row.facts
     if ours is None:
         kept_paise = paid.amount_paise - row.refunded_paise
@@ -87,14 +92,14 @@ def _of_payment(row: ListedPayment, ours: Movement | None, *, now: datetime) -> 
             expected_paise=paid.amount_paise,
             found_paise=ours.delta_paise,
         )
-    if row.refunded_paise:
+    if row.refunded_paise != ours_back_paise:
         return Finding(
             Kind.PAYMENT_REFUNDED,
             paid.id,
-            row.refunded_paise,
-            "Razorpay gave it back to the payer; the wallet still has it.",
+            abs(row.refunded_paise - ours_back_paise),
+            "Razorpay gave back another amount to the payer than the ledger has.",
             row.created_at,
-            expected_paise=0,
+            expected_paise=ours_back_paise,
             found_paise=row.refunded_paise,
         )
     return None

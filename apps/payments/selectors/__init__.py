@@ -44,6 +44,11 @@ from apps.payments.selectors.invoices import (
     zones_without_seller,
 )
 from apps.payments.selectors.payouts import payout_of, payouts_of
+from apps.payments.selectors.prepayments import (
+    held_purposes,
+    prepayment_of,
+    prepayments_of,
+)
 from apps.payments.selectors.top_ups import top_up_of, top_ups_of
 
 __all__ = [
@@ -63,6 +68,7 @@ __all__ = [
     "document_of",
     "documents_of",
     "fund_accounts",
+    "held_purposes",
     "is_shared",
     "kyc_level",
     "latest_check",
@@ -78,6 +84,8 @@ __all__ = [
     "payouts_halted",
     "payouts_of",
     "people_with",
+    "prepayment_of",
+    "prepayments_of",
     "printed",
     "reimbursed",
     "rider_allowance",

@@ -34,8 +34,21 @@ from apps.payments.services.payout_requests import (
 )
 from apps.payments.services.payout_screening import approve_payout, reject_payout
 from apps.payments.services.payout_submitting import submit_next
+from apps.payments.services.prepaying import (
+    begin_prepayment,
+    look_at_prepayment,
+    look_at_razorpay,
+    note_payment,
+    order_prepayment,
+    order_prepayment_at_razorpay,
+    pledge_prepayment,
+    take_prepayment,
+    tend_prepayments,
+    undo_prepayment,
+)
 from apps.payments.services.receipts import Receipt, issue_receipt
 from apps.payments.services.reconciliation import decide_exception, match_bank_lines, reconcile
+from apps.payments.services.refunding import send_refund_again, send_refunds, settle_refund
 from apps.payments.services.sellers import set_seller
 from apps.payments.services.settlements import accept_settled_fee, pull_day, pull_settlements
 from apps.payments.services.statements import record_float, upload_statement
@@ -68,6 +81,7 @@ __all__ = [
     "approve_payout",
     "ask_again",
     "ask_bank",
+    "begin_prepayment",
     "begin_top_up",
     "bill_month",
     "book_costs",
@@ -88,13 +102,19 @@ __all__ = [
     "keep_all_within_limits",
     "keep_within_limits",
     "look_at_payouts",
+    "look_at_prepayment",
+    "look_at_razorpay",
     "look_at_validations",
     "look_for_payments",
     "match_bank_lines",
     "note_downtime",
+    "note_payment",
     "order_at_razorpay",
     "order_automatic",
+    "order_prepayment",
+    "order_prepayment_at_razorpay",
     "order_top_up",
+    "pledge_prepayment",
     "pull_day",
     "pull_settlements",
     "receive_event",
@@ -109,12 +129,18 @@ __all__ = [
     "request_refund",
     "request_withdrawal",
     "resume_payouts",
+    "send_refund_again",
+    "send_refunds",
     "set_balance_rule",
     "set_kyc_level",
     "set_seller",
     "set_wallet_policy",
     "settle_debts",
+    "settle_refund",
     "submit_next",
+    "take_prepayment",
+    "tend_prepayments",
+    "undo_prepayment",
     "upload_statement",
     "validate_next",
     "verify_fund_account",

@@ -16,10 +16,11 @@ from django.db import transaction
 from apps.accounts import services as accounts
 from apps.payments import reports
 from apps.payments.errors import EventNotFound, WebhookNotReadable
-from apps.payments.gateway import Gateway, GatewayRefused, GatewaySilent
+from apps.payments.gateway import Gateway, GatewayRefused, GatewaySilent, PaymentFacts
 from apps.payments.models import GatewayEvent
 from apps.payments.services import payout_events
 from apps.payments.services.disputes import record_dispute
+from apps.payments.services.prepaying import note_payment
 from apps.payments.services.top_ups import credit_payment
 from apps.payments.services.waiting import Hopeless, Waits
 
@@ -160,12 +161,33 @@ def _record(event: GatewayEvent, *, state: str, code: str, now: datetime) -> Non
 def _payment_captured(payload: Payload, gateway: Gateway, now: datetime) -> str:
     # The event says which payment; Razorpay's API says what is true of it.
     payment_id = str(payload["payment"]["entity"]["id"])
-    outcome = credit_payment(facts=gateway.payment(payment_id=payment_id), now=now)
+    facts = gateway.payment(payment_id=payment_id)
+    outcome = credit_payment(facts=facts, now=now)
+    if outcome == "unknown_order":
+        return _prepaid(facts, now)
     if outcome == "not_captured":
         raise Waits(outcome)
     if outcome in {"credited", "already_credited"}:
         return outcome
     raise Hopeless(outcome)
+
+
+def _payment_authorized(payload: Payload, gateway: Gateway, now: datetime) -> str:
+    # Of a top-up this says nothing: it counts once it is captured.
+    payment_id = str(payload["payment"]["entity"]["id"])
+    facts = gateway.payment(payment_id=payment_id)
+    outcome = note_payment(facts=facts, now=now)
+    return outcome if outcome == "unknown_order" else _judged(outcome)
+
+
+def _prepaid(facts: PaymentFacts, now: datetime) -> str:
+    return _judged(note_payment(facts=facts, now=now))
+
+
+def _judged(outcome: str) -> str:
+    if outcome in {"unknown_order", "amount_differs", "another_payment"}:
+        raise Hopeless(outcome)
+    return outcome
 
 
 def _dispute(payload: Payload, gateway: Gateway, now: datetime) -> str:
@@ -184,6 +206,7 @@ def _dispute(payload: Payload, gateway: Gateway, now: datetime) -> str:
 _DISPUTES = ("created", "under_review", "action_required", "won", "lost", "closed")
 Handler = Callable[[Payload, Gateway, datetime], str]
 HANDLERS: dict[tuple[str, str], Handler] = {
+    ("RAZORPAY", "payment.authorized"): _payment_authorized,
     ("RAZORPAY", "payment.captured"): _payment_captured,
     ("RAZORPAY", "order.paid"): _payment_captured,
     **payout_events.HANDLERS,

@@ -18,10 +18,11 @@ from apps.accounts import services as accounts
 from apps.payments import reports
 from apps.payments.errors import AmountNotEchoed, ExceptionClosed, ExceptionNotFound
 from apps.payments.gateway import Gateway, GatewayRefused
-from apps.payments.models import BankLine, ReconException, ReconRun
+from apps.payments.models import BankLine, PrepaymentRefund, ReconException, ReconRun
 from apps.payments.reconciling import bank, payments, payouts, validations
 from apps.payments.reconciling.findings import Finding, Side
 from apps.payments.reports import FloatLine, ListedPayment
+from apps.payments.services.prepaying import note_payment
 from apps.payments.services.reasons import require
 from apps.payments.services.top_ups import credit_payment
 from apps.payments.services.validation_costs import book_costs
@@ -63,6 +64,7 @@ def reconcile(*, gateway: Gateway, now: datetime, since: datetime | None = None)
             "payments": payments.compare(
                 listed=told.listed,
                 credited=_credited(),
+                given_back=_given_back(),
                 unknown=told.unknown,
                 since=since,
                 now=now,
@@ -97,9 +99,11 @@ def _ask(gateway: Gateway, *, since: datetime, now: datetime) -> _Told:
     listed = reports.payments_between(gateway=gateway, since=since, until=now)
     credited = _credited()
     for row in listed:
-        if row.facts.id not in credited:
-            # A webhook that was lost, and the looks after it: credited now, by the same rules.
-            credit_payment(facts=row.facts, now=now)
+        if row.facts.id in credited:
+            continue
+        # A webhook that was lost, and the looks after it: credited now, by the same rules.
+        if credit_payment(facts=row.facts, now=now) == "unknown_order":
+            note_payment(facts=row.facts, now=now)
     known = {row.facts.id for row in listed}
     unknown = [
         payment_id
@@ -126,12 +130,19 @@ def _unknown(gateway: Gateway, payment_id: str) -> bool:
 
 
 def _credited() -> dict[str, Movement]:
-    """Return the ledger's top-ups through Razorpay by payment id."""
+    """Return what riders and merchants paid through Razorpay, as the ledger has it, by payment id."""
     return {
-        row.reference.removeprefix("topup:"): row
+        row.reference.partition(":")[2]: row
         for row in ledger.movements(account_kind="pg_clearing")
-        if row.kind == "topup"
+        if row.kind in {"topup", "ticket_payment"}
     }
+
+
+def _given_back() -> dict[str, int]:
+    """Return what was given back of payments in advance, by payment id."""
+    sent = PrepaymentRefund.objects.filter(state="SENT")
+    rows = sent.values_list("prepayment__payment_id", "amount_paise")
+    return {payment_id: amount_paise for payment_id, amount_paise in rows if payment_id}
 
 
 def _link(side: bank.BankSide, *, now: datetime) -> None:

@@ -18,9 +18,18 @@ from apps.accounts import services as accounts
 from apps.payments import reports
 from apps.payments.errors import LineNotHeldForItsFee
 from apps.payments.gateway import Gateway, GatewayRefused
-from apps.payments.models import Payment, PaymentDispute, SettledLine, Settlement, TopUp
+from apps.payments.models import (
+    Payment,
+    PaymentDispute,
+    Prepayment,
+    PrepaymentRefund,
+    SettledLine,
+    Settlement,
+    TopUp,
+)
 from apps.payments.reports import ReportedLine
 from apps.payments.services.disputes import record_dispute
+from apps.payments.services.prepaying import note_payment
 from apps.payments.services.reasons import require
 from apps.payments.services.top_ups import credit_payment
 from apps.wallet import codes
@@ -88,12 +97,15 @@ def _look_up(
     payments = {line.payment_id for line in lines if line.kind == Kind.PAYMENT}
     disputes = {line.dispute_id for line in lines if line.dispute_id}
     known = Payment.objects.filter(pk__in=payments).values_list("pk", flat=True)
-    for payment_id in sorted(payments - set(known)):
+    ours = Prepayment.objects.filter(payment_id__in=payments, journal_id__isnull=False)
+    in_advance = {found for found in ours.values_list("payment_id", flat=True) if found}
+    for payment_id in sorted(payments - set(known) - in_advance):
         try:
             facts = gateway.payment(payment_id=payment_id)
         except GatewayRefused:
             continue
-        credit_payment(facts=facts, now=now)
+        if credit_payment(facts=facts, now=now) == "unknown_order":
+            note_payment(facts=facts, now=now)
     settled = PaymentDispute.objects.filter(pk__in=disputes, status__in=["LOST", "WON", "CLOSED"])
     for dispute_id in sorted(disputes - set(settled.values_list("pk", flat=True))):
         try:
@@ -179,6 +191,9 @@ def _why_not(line: SettledLine) -> str:
         if dispute is None or not done:
             return "deduction_unknown"
         return "" if dispute.amount_paise == line.amount_paise else "deduction_unknown"
+    sent = PrepaymentRefund.objects.filter(reference=line.entity_id, state="SENT").first()
+    if line.kind == Kind.REFUND and sent is not None:
+        return "" if sent.amount_paise == line.amount_paise else "deduction_unknown"
     if line.kind == Kind.REFUND and not Payment.objects.filter(pk=line.payment_id).exists():
         # The refund of a payment that was credited to nobody: a second one for a paid order.
         return "" if _top_up_of(line) else "deduction_unknown"
@@ -188,7 +203,7 @@ def _why_not(line: SettledLine) -> str:
 def _why_not_payment(line: SettledLine) -> str:
     if SettledLine.objects.filter(entity_id=line.entity_id, state=State.POSTED).exists():
         return "settled_twice"
-    payment = Payment.objects.filter(pk=line.payment_id).first()
+    payment = Payment.objects.filter(pk=line.payment_id).first() or _in_advance(line)
     if payment is None:
         refunded = SettledLine.objects.filter(kind=Kind.REFUND, payment_id=line.payment_id)
         return "" if refunded.exists() and _top_up_of(line) else "settled_unknown"
@@ -200,6 +215,11 @@ def _why_not_payment(line: SettledLine) -> str:
     if (line.fee_paise, line.tax_paise) != (payment.fee_paise, payment.tax_paise):
         return "settled_fee"
     return ""
+
+
+def _in_advance(line: SettledLine) -> Prepayment | None:
+    booked = Prepayment.objects.filter(journal_id__isnull=False)
+    return booked.filter(payment_id=line.payment_id).first()
 
 
 # What no later look can change: a person decides.
@@ -220,6 +240,8 @@ def _top_up_of(line: SettledLine) -> TopUp | None:
 
 def _zone_of(line: SettledLine) -> str:
     """Return the zone whose clearing account this line clears."""
+    if (in_advance := _in_advance(line)) is not None:
+        return in_advance.zone_code
     payment = Payment.objects.select_related("top_up__merchant").filter(pk=line.payment_id).first()
     if payment is None and line.dispute_id:
         payment = PaymentDispute.objects.get(pk=line.dispute_id).payment

@@ -154,6 +154,7 @@ _ORDERS: dict[str, Callable[["Razorpay", Body], object]] = {
     "webhooks/release": lambda razorpay, _: razorpay.webhooks.release(),
     "webhooks/again": lambda razorpay, body: razorpay.webhooks.again(str(body["event_id"])),
     "pay": _pay,
+    "lapse": lambda razorpay, body: razorpay.payments.lapse(str(body["payment_id"])),
     "dispute": _dispute,
     "settle": lambda razorpay, _: razorpay.payments.settle(),
     "payouts": _payouts,

@@ -56,6 +56,8 @@ class Payments:
                 status="created",
                 attempts=0,
                 notes=notes,
+                # Held until it is captured, as the order asks for; Razorpay does not show it again.
+                _held=(body.get("payment") or {}).get("capture") == "manual",
             )
 
     def order(self, order_id: str) -> Entity:
@@ -98,7 +100,7 @@ class Payments:
             self._webhooks.send("payments", "payment.failed", payment=payment)
         else:
             self._webhooks.send("payments", "payment.authorized", payment=payment)
-            if outcome == "captured":
+            if outcome == "captured" and not order.get("_held"):
                 self._capture(payment["id"])
         return self._found("pay", payment["id"])
 
@@ -115,8 +117,28 @@ class Payments:
         text = f"{order_id}|{payment_id}"
         return hmac.new(self._secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
-    def refund(self, payment_id: str, body: Mapping[str, Any]) -> Entity:  # Any: as above
+    def lapse(self, payment_id: str) -> Entity:
+        """The time for a capture is over: what was only held goes back to its payer."""
         with self._store.changing():
+            payment = self._found("pay", payment_id)
+            if payment["status"] != "authorized":
+                raise Refused("This payment is not authorized")
+            amount = payment["amount"]
+            payment.update(status="refunded", amount_refunded=amount, refund_status="full")
+        return payment
+
+    def refunds_of(self, payment_id: str) -> Entity:
+        self._found("pay", payment_id)
+        return collection(self._store.all("rfnd", payment_id=payment_id))
+
+    def refund(self, payment_id: str, body: Mapping[str, Any], *, key: str = "") -> Entity:
+        """Give back; the same key with the same body is the same refund. Any: as above."""
+        with self._store.changing():
+            earlier = self._store.all("rfnd", _key=key) if key else []
+            if earlier:
+                if earlier[0]["_asked"] != dict(body):
+                    raise Refused("Different request body sent for the same Idempotency Header")
+                return earlier[0]
             payment = self._found("pay", payment_id)
             left = payment["amount"] - payment["amount_refunded"]
             amount = _whole(body, "amount") if "amount" in body else left
@@ -129,6 +151,7 @@ class Payments:
             refund = self._store.add(
                 "rfnd", entity="refund", amount=amount, currency="INR", payment_id=payment_id,
                 notes=body.get("notes") or {}, status="processed", _settled="",
+                receipt=body.get("receipt"), _key=key, _asked=dict(body),
             )  # fmt: skip
         self._webhooks.send("payments", "refund.processed", refund=refund, payment=payment)
         return refund

@@ -93,7 +93,8 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/v1/payments", lambda r, _i, query, _b, _k: r.payments.payments(query)),
     ("GET", f"/v1/payments/{_ID}", lambda r, i, _q, _b, _k: r.payments.payment(i)),
     ("POST", f"/v1/payments/{_ID}/capture", lambda r, i, _q, b, _k: r.payments.capture(i, b)),
-    ("POST", f"/v1/payments/{_ID}/refund", lambda r, i, _q, b, _k: r.payments.refund(i, b)),
+    ("POST", f"/v1/payments/{_ID}/refund", lambda r, i, _q, b, k: r.payments.refund(i, b, key=k)),
+    ("GET", f"/v1/payments/{_ID}/refunds", lambda r, i, _q, _b, _k: r.payments.refunds_of(i)),
     ("GET", "/v1/settlements/recon/combined", lambda r, _i, q, _b, _k: r.payments.recon(q)),
     ("GET", f"/v1/disputes/{_ID}", lambda r, i, _q, _b, _k: r.payments.dispute_of(i)),
     ("POST", "/v1/contacts", lambda r, _i, _q, body, _k: r.payouts.create_contact(body)),
@@ -187,7 +188,8 @@ class Handler(BaseHTTPRequestHandler):
                 path,
                 query=dict(parse_qsl(query)),
                 body=body,
-                key=self.headers.get("X-Payout-Idempotency", ""),
+                key=self.headers.get("X-Payout-Idempotency", "")
+                or self.headers.get("X-Refund-Idempotency", ""),
             )
         except ValueError:
             return Refused("The request body is not JSON.").answer()
