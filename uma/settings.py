@@ -344,6 +344,7 @@ ONDC_GRIEVANCE_EMAIL: str = env.str("UMA_ONDC_GRIEVANCE_EMAIL", default="")
 ONDC_OBSERVABILITY_URL: str = env.str("UMA_ONDC_OBSERVABILITY_URL", default="")
 ONDC_OBSERVABILITY_TOKEN: str = env.str("UMA_ONDC_OBSERVABILITY_TOKEN", default="")
 # A search goes out once in each of these: sellers answer in the one they speak.
+ONDC_TICKET_VERSIONS = env.list("UMA_ONDC_TICKET_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
 ONDC_RIDE_VERSIONS = env.list("UMA_ONDC_RIDE_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
 # How many riders may watch a search in one web process; each holds one of its threads.
 ONDC_WATCHERS: int = env.int("UMA_ONDC_WATCHERS", default=2)

@@ -82,6 +82,9 @@ _RIDES = frozenset(
         "ondc.view_issueact",
         "ondc.view_cataloguerefresh",
         "ondc.view_catalogueanswer",
+        "ondc.view_station",
+        "ondc.view_tickettrip",
+        "ondc.view_ticket",
     }
 )
 _FIGURES = frozenset(
@@ -115,6 +118,8 @@ _LEDGER = frozenset(
         "payments.view_paymentdispute",
         "payments.view_balancerule",
         "payments.view_autotopup",
+        "payments.view_prepayment",
+        "payments.view_prepaymentrefund",
         "payments.view_payout",
         "payments.view_payouttransition",
         "payments.view_payouthalt",
@@ -217,6 +222,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "payments.record_float_funding",
         "payments.decide_recon_exception",
         "payments.add_seller",
+        "payments.settle_prepayment_refund",
         "ondc.settle_settlement",
     },
     CITY_MANAGER: (_EVERYTHING_LISTED - {"accounts.view_operatorrole"})

@@ -66,6 +66,35 @@ def owe_nothing(order: RideOrder) -> bool:
     return row is None or _change(row, fare_paise=0, fee_paise=0)
 
 
+def owe_seller(order: RideOrder, *, now: datetime) -> None:
+    """Note, for tickets that were travelled on, what of their price is the seller's and what is our share."""
+    fare_paise = order.fare_paise or 0
+    _keep(order, fare_paise, share_bps(fare_paise, order.finder_fee_bps or 0), now=now)
+
+
+def owe_seller_for_cancelled(order: RideOrder, *, now: datetime) -> None:
+    """Note what a cancellation leaves the seller: its charge, of which nothing is ours (ondc.md 9)."""
+    _keep(order, order.cancel_charge_paise or 0, 0, now=now)
+
+
+def _keep(order: RideOrder, fare_paise: int, fee_paise: int, *, now: datetime) -> None:
+    Settlement.objects.get_or_create(
+        order=order,
+        defaults={
+            "zone_code": order.transaction.zone_code,
+            "domain": order.transaction.domain,
+            "bpp_id": order.bpp_id,
+            "number": order.number,
+            "payment_id": order.payment_id,
+            "collected_by": Collector.BAP,
+            "fare_paise": fare_paise,
+            "fee_bps": order.finder_fee_bps or 0,
+            "fee_paise": fee_paise,
+            "due_at": now,
+        },
+    )
+
+
 def _change(row: Settlement, *, fare_paise: int, fee_paise: int) -> bool:
     if (row.fare_paise, row.fee_paise) == (fare_paise, fee_paise):
         return True

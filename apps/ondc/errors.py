@@ -63,6 +63,41 @@ class TripNotOffered(DomainError):
     advice = "A ride for later begins in a quarter of an hour at the soonest and within a week."
 
 
+class StopsNotConnected(DomainError):
+    code = "stops_not_connected"
+    title = "Choose two stops of one seller"
+    status = 422
+
+
+class StationNotFound(DomainError):
+    code = "station_not_found"
+    title = "There is no such stop"
+    status = 404
+    advice = "Ask for the stops again: sellers change them."
+
+
+class TicketCountNotOffered(DomainError):
+    code = "ticket_count_not_offered"
+    title = "So many tickets are not sold at once"
+    status = 422
+
+    def __init__(self, *, least: int, most: int) -> None:
+        super().__init__(f"Take {least} to {most} tickets.", least=least, most=most)
+
+
+class TicketsNotPaid(DomainError):
+    code = "tickets_not_paid"
+    title = "These tickets are not paid yet"
+    status = 402
+    advice = "Pay first; if you just did, ask again in a few seconds."
+
+
+class TicketNotFound(DomainError):
+    code = "ticket_not_found"
+    title = "There is no such ticket"
+    status = 404
+
+
 class BidNotTaken(DomainError):
     code = "bid_not_taken"
     title = "This seller does not take that bid"

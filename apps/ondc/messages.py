@@ -20,6 +20,7 @@ from apps.ondc.reading import (
     text,
     word,
 )
+from apps.ondc.tickets_told import counts_of
 from uma.kernel.geo import Point
 
 MOST_LINES = 60
@@ -111,6 +112,8 @@ class OfferTold:
     minimum_paise: int | None
     maximum_paise: int | None
     pickup_minutes: int | None
+    least_count: int | None
+    most_count: int | None
     life: timedelta
 
     def key(self, bpp_id: str, version: str) -> str:
@@ -247,6 +250,7 @@ def _offer(provider: Node, item: Node, fulfillment_id: str, ride: Node) -> Offer
         price = paise(item, "price", "offered_value")
     if not provider_id or not item_id or price is None or price < 0:
         return None
+    least, most = counts_of(item)
     return OfferTold(
         provider_id=provider_id,
         item_id=item_id,
@@ -263,6 +267,8 @@ def _offer(provider: Node, item: Node, fulfillment_id: str, ride: Node) -> Offer
         minimum_paise=_not_negative(paise(item, "price", "minimum_value")),
         maximum_paise=_not_negative(paise(item, "price", "maximum_value")),
         pickup_minutes=_minutes(tagged(item, "INFO", "ETA_TO_NEAREST_DRIVER_MIN", most=12)),
+        least_count=least,
+        most_count=most,
         life=_life(item),
     )
 

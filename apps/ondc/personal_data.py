@@ -9,6 +9,8 @@ from apps.ondc.models import (
     IssueAct,
     OutboundMessage,
     RideOrder,
+    Ticket,
+    TicketTrip,
     Transaction,
 )
 from uma.kernel.personal_data import Obstacle
@@ -33,6 +35,16 @@ def export(*, person_id: UUID) -> dict[str, object]:
                 "opened_at": row.opened_at,
             }
             for row in journeys
+        ],
+        "tickets": [
+            {
+                "transaction_id": row.transaction_id,
+                "mode": row.mode,
+                "from": row.from_name,
+                "to": row.to_name,
+                "count": row.count,
+            }
+            for row in TicketTrip.objects.filter(transaction__rider_id=person_id).order_by("pk")
         ],
         "complaints": [
             {"id": row.pk, "code": row.code, "text": row.long_text, "created_at": row.created_at}
@@ -61,6 +73,10 @@ def obstacles(*, person_id: UUID, now: datetime) -> list[Obstacle]:  # noqa: ARG
 def erase(*, person_id: UUID, now: datetime) -> None:  # noqa: ARG001 — the protocol's signature
     """Empty places and messages; that there were journeys stays known by the bare id."""
     Transaction.objects.filter(rider_id=person_id).update(pickup="", drop="", via="")
+    TicketTrip.objects.filter(transaction__rider_id=person_id).update(
+        from_code="", from_name="", to_code="", to_name=""
+    )
+    Ticket.objects.filter(order__transaction__rider_id=person_id).update(token="")
     RideOrder.objects.filter(transaction__rider_id=person_id).update(
         driver_name="", driver_phone="", driver_place="", start_code="", tracking_url=""
     )

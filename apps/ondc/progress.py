@@ -74,7 +74,7 @@ def apply(order: RideOrder, told: OrderTold, *, sent_at: datetime, now: datetime
     """
     at = told_at(told, sent_at=sent_at)
     if told.status in PROPOSALS:
-        return _propose(order, told, at, now=now)
+        return propose(order, told, at, now=now)
     fresh = is_news(order, at)
     before = (order.ride_state, order.stage)
     state = next_state(order, told, at)
@@ -92,7 +92,8 @@ def apply(order: RideOrder, told: OrderTold, *, sent_at: datetime, now: datetime
     return fresh or (order.ride_state, order.stage) != before
 
 
-def _propose(order: RideOrder, told: OrderTold, at: datetime, *, now: datetime) -> bool:
+def propose(order: RideOrder, told: OrderTold, at: datetime, *, now: datetime) -> bool:
+    """Note on a locked order what a cancellation or a change would cost; answer whether it was news."""
     if not is_news(order, at) or order.ride_state in OVER or told.quote is None:
         return False
     kind = PROPOSALS[told.status]

@@ -54,7 +54,8 @@ def purge_outbound(**_: object) -> int:
 
 @shared_task(acks_late=True, ignore_result=True)
 def book_fees(**_: object) -> int:
-    return services.book_fees(now=timezone.now())
+    now = timezone.now()
+    return services.book_fees(now=now) + services.book_ticket_fees(now=now)
 
 
 @shared_task(acks_late=True, ignore_result=True)
@@ -79,6 +80,19 @@ def recover_confirmations(*, limit: int = LIMIT, **_: object) -> int:
     except NotConfigured:
         return 0
     said = services.recover_confirmations(voice=speaking, now=timezone.now(), limit=limit)
+    return _hand_on(message.pk for message in said)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def confirm_paid_tickets(*, limit: int = LIMIT, **_: object) -> int:
+    # Every few seconds: who paid need not keep the app open, and what was let go is taken back.
+    try:
+        speaking = voice()
+    except NotConfigured:
+        return 0
+    now = timezone.now()
+    said = services.confirm_paid_tickets(voice=speaking, now=now, limit=limit)
+    said += services.take_back_unpaid(voice=speaking, now=now, limit=limit)
     return _hand_on(message.pk for message in said)
 
 

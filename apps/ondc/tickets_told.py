@@ -157,6 +157,11 @@ def _fare(provider_id: str, item: Node) -> Fare | None:
     )
 
 
+def counts_of(item: Node) -> tuple[int | None, int | None]:
+    """Return how few and how many of an item one may take, as far as its seller says."""
+    return _count(item, "minimum"), _count(item, "maximum")
+
+
 def _count(item: Node, end: str) -> int | None:
     told = text(item, "quantity", end, "count", most=8)
     whole = int(told) if told.isascii() and told.isdigit() else 0

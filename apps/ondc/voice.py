@@ -21,13 +21,14 @@ class Observer:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Ourselves as a speaker; `versions` are those of the ride domain that a search is asked in."""
+    """Ourselves as a speaker; `versions` and `ticket_versions` are those that a search is asked in."""
 
     network: Network
     terms: Terms
     versions: tuple[str, ...]
     desk: Desk
     observer: Observer | None = None
+    ticket_versions: tuple[str, ...] = ()
 
     @property
     def sender(self) -> BuyerApp:
@@ -61,6 +62,7 @@ def voice() -> Voice:
             payment_address=settings.ONDC_PAYMENT_ADDRESS,
         ),
         versions=tuple(settings.ONDC_RIDE_VERSIONS),
+        ticket_versions=tuple(settings.ONDC_TICKET_VERSIONS),
         desk=Desk(
             name=settings.ONDC_GRIEVANCE_NAME,
             phone=settings.ONDC_GRIEVANCE_PHONE,

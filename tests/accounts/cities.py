@@ -29,6 +29,9 @@ from apps.ondc.models import (
     Offer,
     SearchAnswer,
     Settlement,
+    Station,
+    Ticket,
+    TicketTrip,
 )
 from apps.payments import services as payments
 from apps.payments.gateway import PaymentFacts
@@ -49,6 +52,7 @@ from tests.factories import (
 from tests.gamification.making import fill_zone
 from tests.handshake.visiting import tell_fare, visit
 from tests.payments.paying_out import payouts_of_a_city
+from tests.payments.prepaid import refused_refund_of
 from tests.payments.trading import make_paid_top_up, make_seller
 
 Rows = dict[type[Model], set[Any]]  # Any: keys of many types
@@ -120,6 +124,7 @@ def _fill(code: str) -> Shop:
     )  # fmt: skip
     payments.add_fund_account(person_id=rider.pk, holder_name="Rider", vpa="rider@upi", now=now)
     payouts_of_a_city(rider, code=code, now=now)
+    refused_refund_of(rider.pk, zone_code=code, now=now)
     _travel(rider.pk, code)
     check_ins.check_in(
         person_id=make_rider(zone=code, now=now).pk,
@@ -220,6 +225,16 @@ def _travel(person_id: UUID, code: str) -> None:
         resolve_by=now, created_at=now, changed_at=now,
     )  # fmt: skip
     IssueAct.objects.create(issue=issue, key="A1", by="RIDER", code="OPEN", at=now)
+    Station.objects.create(
+        key=uuid4().hex, city="std:080", zone_code=code, mode="METRO", bpp_id=seller, number=0,
+        bpp_uri=f"https://{seller}", version="2.1.0", provider_id="P1", code="A", name="A",
+        told_at=now,
+    )  # fmt: skip
+    TicketTrip.objects.create(transaction=asked.transaction, mode="METRO", bpp_id=seller)
+    Ticket.objects.create(
+        order=chosen.order, fulfillment_id="F1", position=0, kind="QR", token="T",
+        status="UNCLAIMED", told_at=now,
+    )  # fmt: skip
     Dispatch.objects.create(
         kind="MESSAGE", url="https://observer.example", body="{}", next_attempt_at=now, made_at=now
     )

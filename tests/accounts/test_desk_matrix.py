@@ -43,6 +43,7 @@ VISITS = (
 RIDES = (
     "ondc.Transaction ondc.Question ondc.SearchAnswer ondc.Offer ondc.RideOrder ondc.Quote"
     " ondc.OutboundMessage ondc.Issue ondc.IssueAct ondc.CatalogueRefresh ondc.CatalogueAnswer"
+    " ondc.Station ondc.TicketTrip ondc.Ticket"
 )
 FIGURES = "analytics.Hour analytics.Cohort analytics.Progress analytics.Experiment"
 PEOPLE = (
@@ -55,6 +56,7 @@ LEDGER = (
     "merchants.SubscriptionCharge merchants.SubscriptionRefund "
     "payments.Payout payments.PayoutTransition payments.TopUp payments.Payment wallet.Account wallet.Journal"
     " payments.PaymentDispute payments.BalanceRule payments.AutoTopUp"
+    " payments.Prepayment payments.PrepaymentRefund"
     " wallet.Transfer wallet.Hold wallet.AccountKind wallet.PostingRule"
     " gamification.PromoPool gamification.Reward ondc.Settlement"
 )
@@ -129,6 +131,7 @@ ACTS: dict[str, dict[str, str]] = {
     | {"campaigns.Campaign": CAMPAIGN_REVIEW, "merchants.Staff": "dismiss_selected"},
     "finance": MONEY
     | {
+        "payments.PrepaymentRefund": "send_again_selected settle_selected",
         "payments.Payout": "approve_selected reject_selected ask_again_selected halt_all",
         "payments.FundAccount": "verify_selected ask_bank_selected set_kyc_level",
         "payments.AccountValidation": "accept_selected refuse_selected",

@@ -48,6 +48,7 @@ from apps.payments.models import (
     GatewayEvent,
     Payout,
     PayoutHalt,
+    PrepaymentRefund,
     ReconException,
     SettledLine,
     WalletPolicy,
@@ -179,6 +180,14 @@ ACTS = [
         where=WAITS,
     ),
     Act(FundAccount, "verify_selected", "fund_account.verified", where={"verified_at": None}),
+    Act(PrepaymentRefund, "send_again_selected", "prepayment-refund.sent-again"),
+    Act(
+        PrepaymentRefund,
+        "settle_selected",
+        "prepayment-refund.settled",
+        {"reference": "UTR-BACK"},
+        before=sql("UPDATE payments_prepaymentrefund SET state = 'STUCK' WHERE id = %s"),
+    ),
     Act(
         FundAccount,
         "set_kyc_level",

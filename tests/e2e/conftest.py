@@ -8,7 +8,9 @@ import pytest
 from apps.ondc import signing
 from tests.faults.conftest import Platform, firebase
 from tests.notifications.clouds import SandboxProcess
+from tests.sandbox import pretended_razorpay as razorpay
 from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
+from tests.sandbox.pretended_razorpay import RazorpayProcess
 from uma.stack import ports
 
 __all__ = ["firebase"]
@@ -30,16 +32,39 @@ def network(network_keys: signing.NewKeys) -> Iterator[NetworkProcess]:
 
 
 @pytest.fixture(scope="session")
+def port() -> int:
+    """Where the platform serves."""
+    return ports.any_free()
+
+
+@pytest.fixture(scope="session")
+def cloud(port: int) -> Iterator[RazorpayProcess]:
+    """The pretended Razorpay, which tells the platform of payments."""
+    process = RazorpayProcess(webhooks=f"http://{ports.HOST}:{port}")
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
 def platform(
     tmp_path_factory: pytest.TempPathFactory,
     firebase: SandboxProcess,
     network: NetworkProcess,
     network_keys: signing.NewKeys,
+    cloud: RazorpayProcess,
+    port: int,
 ) -> Iterator[Platform]:
     """The running platform with the demo city, a buyer app on the pretended network."""
-    port = ports.any_free()
     on_the_network = buyer_settings(network, keys=network_keys, web_port=port)
-    more = {**firebase.settings, **on_the_network}
+    at_razorpay = {
+        "UMA_RAZORPAY_KEY_ID": razorpay.KEY_ID,
+        "UMA_RAZORPAY_KEY_SECRET": razorpay.KEY_SECRET,
+        "UMA_RAZORPAY_WEBHOOK_SECRETS": razorpay.WEBHOOK_SECRET,
+        "UMA_RAZORPAY_URL": cloud.url,
+    }
+    # Whichever version of a seller's stops came first would be the one that is spoken with it.
+    in_one_version = {"UMA_ONDC_TICKET_VERSIONS": "2.1.0"}
+    more = {**firebase.settings, **on_the_network, **at_razorpay, **in_one_version}
     platform = Platform(tmp_path_factory.mktemp("platform"), more=more, port=port)
     platform.manage("migrate", "--no-input")
     platform.manage("grant")

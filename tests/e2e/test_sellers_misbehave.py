@@ -7,9 +7,11 @@ import pytest
 
 from tests.e2e.riding import Ride, search
 from tests.e2e.test_stranger import App
+from tests.e2e.ticketing import at_chalo, metro
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 from tests.sandbox.pretended_ondc import NetworkProcess
+from tests.sandbox.pretended_razorpay import RazorpayProcess
 from uma.stack import programs
 from uma.stack.server import Server
 
@@ -139,17 +141,24 @@ UNHEARD = (
 
 
 def test_each_misbehaviour_ends_as_it_is_documented(
-    platform: Platform, firebase: SandboxProcess, network: NetworkProcess, clock: Server
+    platform: Platform,
+    firebase: SandboxProcess,
+    network: NetworkProcess,
+    cloud: RazorpayProcess,
+    clock: Server,
 ) -> None:
     assert clock.alive()
     network.order("reset")
     rider = App(platform, firebase, "phone-of-who-has-bad-luck")
     rider.sign_in("+919000012349")
-    # Its answer to a confirmation is lost; while we wait for it to be found, the others misbehave.
+    # Their answers to a confirmation are lost; while we wait for them to be found, the others misbehave.
     network.order("scenario", seller="cabs", name="silent_confirm")
     lost = search(rider, seller=CABS)
     lost.confirmed()
     network.order("scenario", seller="cabs", name="plain")
+    network.order("scenario", seller="tickets", name="silent_confirm")
+    tickets = metro(rider, cloud)
+    tickets.paid(1)
 
     wrong: list[str] = []
     for name, ends_well in SAME_NAME.items():
@@ -174,6 +183,9 @@ def test_each_misbehaviour_ends_as_it_is_documented(
     found = lost.order("active")
     assert found["orderId"], "asked about by its journey, the seller named the order"
     lost.order("RIDE_ENDED")
+    (ticket,) = tickets.order("active")["tickets"]
+    assert [ticket["token"]] == at_chalo(network, tickets)["tokens"]
+    tickets.payment("captured")
     for name, ride in unheard.items():
         assert {one["bppId"] for one in ride.look()["offers"]} <= {CABS}, name
     orders = network.ask("orders")["sellers"]

@@ -26,6 +26,9 @@ from apps.ondc.models import (
     RideOrder,
     SearchAnswer,
     Settlement,
+    Station,
+    Ticket,
+    TicketTrip,
     Transaction,
 )
 from apps.ondc.timeline import signed_text, timeline
@@ -328,3 +331,34 @@ class IssueActAdmin(ReadOnlyAdmin[IssueAct]):
     @admin.display(description="Refund")
     def refund(self, act: IssueAct) -> str:
         return amount(act.refund_paise)
+
+
+@admin.register(Station)
+class StationAdmin(ReadOnlyAdmin[Station]):
+    zone_path = "zone_code"
+    list_display = ("name", "line", "mode", "seller_name", "code", "version", "told_at")
+    list_filter = ("mode", "city", "told_at")
+    search_fields = ("=id", "name", "=code", "=bpp_id")
+    ordering = ("-told_at", "name")
+
+
+@admin.register(TicketTrip)
+class TicketTripAdmin(ReadOnlyAdmin[TicketTrip]):
+    zone_path = "transaction__zone_code"
+    list_display = ("transaction", "mode", "count", "bpp_id", "settlement_window")
+    list_filter = ("mode",)
+    search_fields = ("=id", "=transaction__id")
+    # Where somebody goes.
+    exclude = ("from_code", "from_name", "to_code", "to_name")
+    ordering = ("-id",)
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin[Ticket]):
+    zone_path = "order__transaction__zone_code"
+    list_display = ("told_at", "order", "number", "kind", "status", "valid_until")
+    list_filter = ("status", "kind")
+    search_fields = ("=id", "=number", "=order__id", "=order__number")
+    # Whoever knows it travels by it.
+    exclude = ("token",)
+    ordering = ("-told_at",)

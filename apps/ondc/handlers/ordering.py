@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from apps.ondc import purse
+from apps.ondc.handlers import agreeing
 from apps.ondc.handlers.outcome import Handling, Outcome, Refused
 from apps.ondc.messages import OrderTold, QuoteTold, error_of, order_of
 from apps.ondc.models import Quote, RideOrder
@@ -10,6 +12,8 @@ from apps.ondc.progress import take_ids
 Stage = RideOrder.Stage
 # How long a quote is good for when its seller does not say.
 QUOTE_LIFE = timedelta(minutes=3)
+# Somebody has to pay meanwhile.
+PREPAID_QUOTE_LIFE = timedelta(minutes=15)
 
 
 def on_select(handling: Handling) -> Outcome:
@@ -24,6 +28,8 @@ def on_select(handling: Handling) -> Outcome:
         return fail(order, code, now=handling.now)
     told = order_of(handling.body)
     _take_quote(handling, order, told)
+    if purse.is_prepaid(order) and not agreeing.agreed(handling, order):
+        return fail(order, agreeing.ANOTHER_COUNT, now=handling.now)
     order.stage = Stage.QUOTED
     order.save()
     return Outcome.DONE
@@ -40,6 +46,8 @@ def on_init(handling: Handling) -> Outcome:
     told = order_of(handling.body)
     quoted = order.fare_paise
     _take_quote(handling, order, told)
+    if purse.is_prepaid(order) and not agreeing.agreed(handling, order):
+        return fail(order, agreeing.ANOTHER_COUNT, now=handling.now)
     if quoted not in (None, order.fare_paise):
         handling.deviations.append("21003 the quote changed after select")
     order.number = order.number or told.number
@@ -56,6 +64,7 @@ def fail(order: RideOrder, code: str, *, now: datetime) -> Outcome:
     order.error_code = code
     order.changed_at = now
     order.save()
+    purse.let_go(order, now=now)
     return Outcome.DONE
 
 
@@ -82,7 +91,8 @@ def _take_quote(handling: Handling, order: RideOrder, told: OrderTold) -> None:
         raise Refused("quote_missing")
     keep_quote(handling, order, told.quote)
     order.fare_paise = told.quote.price_paise
-    order.quote_valid_until = handling.now + (told.quote.life or QUOTE_LIFE)
+    life = PREPAID_QUOTE_LIFE if purse.is_prepaid(order) else QUOTE_LIFE
+    order.quote_valid_until = handling.now + (told.quote.life or life)
     take_ids(order, told)
     order.error_code = ""
     order.changed_at = handling.now

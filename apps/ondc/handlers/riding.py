@@ -1,7 +1,8 @@
 """From the confirmation on: who drives, where the ride is, what it cost, and that it was cancelled."""
 
 from apps.notifications import services as notifications
-from apps.ondc.handlers import ending
+from apps.ondc import purse
+from apps.ondc.handlers import ending, ticketing
 from apps.ondc.handlers.ordering import fail, keep_quote
 from apps.ondc.handlers.outcome import Handling, Outcome, Refused
 from apps.ondc.messages import error_of, order_of
@@ -59,6 +60,8 @@ def _told(handling: Handling, order: RideOrder) -> Outcome:
     told = order_of(handling.body)
     if order.number and told.number != order.number:
         raise Refused("another_order")
+    if purse.is_prepaid(order):
+        return ticketing.told(handling, order, told)
     before = order.ride_state
     is_news = apply(order, told, sent_at=handling.sent_at, now=handling.now)
     if not is_news:

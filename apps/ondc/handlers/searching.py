@@ -1,19 +1,21 @@
 """Sellers answer a search: each offer a row, each seller's answer a row, no row that all wait for."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from apps.ondc.handlers.cataloguing import on_catalogue
 from apps.ondc.handlers.outcome import Handling, Outcome
+from apps.ondc.handlers.stations import keep_stations
 from apps.ondc.messages import OfferTold, error_of, offers_of
 from apps.ondc.models import Offer, SearchAnswer, Transaction
+from apps.ondc.outgoing.profiles import TRANSIT
 from apps.ondc.reading import at, text
 
+_NO_TICKETS = frozenset({"PASS", "ONLINE", "AGENT_TICKETING"})
 _TOLD_ANEW = [
     "bpp_uri", "provider_name", "item_name", "item_code", "fulfillment_type", "vehicle_category",
     "vehicle_variant", "price_paise", "price_text", "minimum_paise", "maximum_paise",
-    "pickup_minutes", "offered_at", "valid_until",
+    "pickup_minutes", "least_count", "most_count", "offered_at", "valid_until",
 ]  # fmt: skip
 
 # Offers in one statement: beyond it the text of it costs more than the trip.
@@ -37,15 +39,23 @@ def take_answers(answers: Iterable[Handling]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     sellers: dict[tuple[UUID, str], SearchAnswer] = {}
     offers: dict[tuple[UUID, str], Offer] = {}
-    closing = _Closing()
+    asked = _Asked()
     for handling in answers:
         row, journey_id = handling.message, handling.transaction_id
-        is_late = row.received_at > closing.of(journey_id)
+        journey = asked.of(journey_id)
+        is_late = row.received_at > journey.closes_at
+        is_of_tickets = journey.domain == TRANSIT
         sellers.setdefault((journey_id, row.sender), _answer(handling, is_late=is_late))
+        if is_of_tickets and not hasattr(journey, "ticket_trip"):
+            # Nobody waits for the stations of a city in particular: also a late list is a good one.
+            outcomes.append(keep_stations(handling, journey))
+            continue
         outcomes.append(Outcome.IGNORED if is_late else Outcome.DONE)
         if not is_late:
             # The same offer twice would be one row written twice by one statement.
             for told in offers_of(handling.body):
+                if is_of_tickets and _is_no_ticket(told):
+                    continue
                 key = told.key(row.sender, row.version)
                 offers[journey_id, key] = _offer(handling, key, told)
     # No lock on the journey: twenty sellers answer it at once. First come, first written; in one order
@@ -64,18 +74,23 @@ def take_answers(answers: Iterable[Handling]) -> list[Outcome]:
     return outcomes
 
 
-class _Closing:
-    """When the lists of these journeys close; each is asked for once."""
+class _Asked:
+    """The journeys that are answered; each is asked for once."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, datetime] = {}
+        self._known: dict[UUID, Transaction] = {}
 
-    def of(self, journey_id: UUID) -> datetime:
+    def of(self, journey_id: UUID) -> Transaction:
         if journey_id not in self._known:
-            self._known[journey_id] = Transaction.objects.values_list("closes_at", flat=True).get(
-                pk=journey_id
-            )
+            # Its places are nobody's business here.
+            rows = Transaction.objects.select_related("ticket_trip")
+            self._known[journey_id] = rows.get(pk=journey_id)
         return self._known[journey_id]
+
+
+def _is_no_ticket(told: OfferTold) -> bool:
+    """Say whether something is sold that needs more than a choice: a pass, a card."""
+    return told.fulfillment_type in _NO_TICKETS or told.item_code in _NO_TICKETS
 
 
 def _answer(handling: Handling, *, is_late: bool) -> SearchAnswer:
@@ -112,6 +127,8 @@ def _offer(handling: Handling, key: str, told: OfferTold) -> Offer:
         minimum_paise=told.minimum_paise,
         maximum_paise=told.maximum_paise,
         pickup_minutes=told.pickup_minutes,
+        least_count=told.least_count,
+        most_count=told.most_count,
         offered_at=now,
         valid_until=now + told.life,
     )

@@ -5,12 +5,21 @@ from apps.ondc.selectors.issues import IssueView, issue_of, issues_of
 from apps.ondc.selectors.journeys import JourneyView, OrderView, journey_of
 from apps.ondc.selectors.lately import Lately, prices_of_late
 from apps.ondc.selectors.rides import ride_to, ride_under_way, rides_of
+from apps.ondc.selectors.tickets import (
+    TicketJourneyView,
+    TicketOrderView,
+    stations_of,
+    ticket_journey_of,
+    ticket_orders_of,
+)
 
 __all__ = [
     "IssueView",
     "JourneyView",
     "Lately",
     "OrderView",
+    "TicketJourneyView",
+    "TicketOrderView",
     "commerce_candidates",
     "issue_of",
     "issues_of",
@@ -19,5 +28,8 @@ __all__ = [
     "ride_to",
     "ride_under_way",
     "rides_of",
+    "stations_of",
+    "ticket_journey_of",
+    "ticket_orders_of",
     "transit_candidates",
 ]

@@ -119,13 +119,14 @@ def journey_response(view: JourneyView, *, now: datetime) -> dict[str, Any]:  # 
         "rental": view.journey.is_rental,
         "asked": view.journey.asked_count,
         "answered": len(view.answers),
-        "providers": [_provider(answer) for answer in view.answers],
-        "offers": [_offer(offer) for offer in view.offers],
+        "providers": [provider_response(answer) for answer in view.answers],
+        "offers": [offer_response(offer) for offer in view.offers],
         "orders": [_order(order) for order in view.orders],
     }
 
 
-def _provider(answer: SearchAnswer) -> dict[str, object]:
+def provider_response(answer: SearchAnswer) -> dict[str, object]:
+    """Return that a seller answered."""
     return {
         "bpp_id": answer.bpp_id,
         "name": answer.name,
@@ -135,7 +136,8 @@ def _provider(answer: SearchAnswer) -> dict[str, object]:
     }
 
 
-def _offer(offer: Offer) -> dict[str, object]:
+def offer_response(offer: Offer) -> dict[str, object]:
+    """Return what may be chosen."""
     return {
         "bpp_id": offer.bpp_id,
         "provider_id": offer.provider_id,
@@ -169,7 +171,7 @@ def _order(view: OrderView) -> dict[str, object]:
         "driver": _driver(view),
         "start_code": order.start_code or None,
         "tracking_url": order.tracking_url or None,
-        "proposal": _proposal(view),
+        "proposal": proposal_response(view),
         "cancelled_by": order.cancelled_by or None,
         "cancel_reason": order.cancel_reason or None,
         "cancel_charge": _rupees(order.cancel_charge_paise),
@@ -194,7 +196,8 @@ def _driver(view: OrderView) -> dict[str, object] | None:
     }
 
 
-def _proposal(view: OrderView) -> dict[str, object] | None:
+def proposal_response(view: OrderView) -> dict[str, object] | None:
+    """Return what a cancellation or a change would cost."""
     order = view.order
     if not order.proposal or order.proposal_paise is None:
         return None

@@ -2,6 +2,14 @@
 
 from apps.ondc.services.answering import process_answers
 from apps.ondc.services.asking import ask, choose_offer, open_search
+from apps.ondc.services.buying import (
+    confirm_paid_tickets,
+    confirm_tickets,
+    init_tickets,
+    pay_tickets,
+    payment_to_look_at,
+    select_tickets,
+)
 from apps.ondc.services.complaining import (
     act_on_issue,
     ask_about_issue,
@@ -18,6 +26,7 @@ from apps.ondc.services.delivering import (
 from apps.ondc.services.dispatching import forget_dispatches, send_dispatches
 from apps.ondc.services.facing import our_voice, rider_as
 from apps.ondc.services.finding import Which
+from apps.ondc.services.holding import board_bus, cancel_tickets, take_back_unpaid
 from apps.ondc.services.importing import import_catalogues
 from apps.ondc.services.observing import collect_observations
 from apps.ondc.services.ordering import (
@@ -53,6 +62,8 @@ from apps.ondc.services.riding import (
     tip_driver,
 )
 from apps.ondc.services.settling import book_fees, settle_fees
+from apps.ondc.services.ticket_fees import book_ticket_fees
+from apps.ondc.services.travelling import search_stations, search_tickets
 
 __all__ = [
     "Proved",
@@ -64,12 +75,17 @@ __all__ = [
     "ask_status",
     "ask_support",
     "ask_track",
+    "board_bus",
     "book_fees",
+    "book_ticket_fees",
     "cancel_ride",
+    "cancel_tickets",
     "choose_offer",
     "close_refreshes",
     "collect_observations",
+    "confirm_paid_tickets",
     "confirm_ride",
+    "confirm_tickets",
     "count_asked",
     "deliver",
     "due_ids",
@@ -77,10 +93,13 @@ __all__ = [
     "forget_refreshes",
     "import_catalogues",
     "init_ride",
+    "init_tickets",
     "move_drop",
     "open_issue",
     "open_search",
     "our_voice",
+    "pay_tickets",
+    "payment_to_look_at",
     "plan_refreshes",
     "process_answers",
     "process_inbound",
@@ -95,10 +114,14 @@ __all__ = [
     "replay_inbound",
     "rider_as",
     "search_rides",
+    "search_stations",
+    "search_tickets",
     "select_ride",
+    "select_tickets",
     "send_dispatches",
     "send_refreshes",
     "settle_fees",
+    "take_back_unpaid",
     "tip_driver",
     "uncounted_search",
     "waiting_inbound_ids",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from apps.ondc.errors import RideOrderNotFound, RideOrderNotReady
 from apps.ondc.models import RideOrder
+from apps.ondc.outgoing.profiles import RIDES
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Which:
     transaction_id: UUID
     rider_id: UUID
     bpp_id: str
+    # What is done about a ride is not done about tickets, nor the other way round.
+    domain: str = RIDES
 
     def lock(self) -> RideOrder:
         """
@@ -30,6 +33,7 @@ class Which:
             .filter(
                 transaction_id=self.transaction_id,
                 transaction__rider_id=self.rider_id,
+                transaction__domain=self.domain,
                 bpp_id=self.bpp_id,
             )
             .first()

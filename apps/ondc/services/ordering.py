@@ -31,7 +31,7 @@ Stage = RideOrder.Stage
 # A ride for later: what is sooner is a ride for now.
 SOONEST, LATEST = timedelta(minutes=15), timedelta(days=7)
 # A payment has an id in a confirmation, also where the seller gave it none (ondc.md 7.3).
-_OWN_PAYMENT = "UMA-{order}"
+OWN_PAYMENT = "UMA-{order}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ def select_ride(
         Offer.objects.filter(
             transaction_id=transaction_id,
             transaction__rider_id=rider_id,
+            transaction__domain=rides.DOMAIN,
             bpp_id=bpp_id,
             item_id=item_id,
             fulfillment_id=fulfillment_id,
@@ -155,7 +156,7 @@ def init_ride(*, which: Which, rider: Person, voice: Voice, now: datetime) -> Ou
     order = which.lock()
     if order.stage not in {Stage.QUOTED, Stage.READY}:
         raise RideOrderNotReady(stage=order.stage)
-    _refuse_stale(order, now=now)
+    refuse_stale(order, now=now)
     spoken = profile(domain=order.transaction.domain, version=order.version)
     message = rides.init(spoken, booked=_booked(order, rider), terms=voice.terms)
     order.stage, order.changed_at = Stage.QUOTED, now
@@ -182,14 +183,14 @@ def confirm_ride(
         return said
     if order.stage != Stage.READY:
         raise RideOrderNotReady(stage=order.stage)
-    _refuse_stale(order, now=now)
+    refuse_stale(order, now=now)
     _refuse_risen(order, seen_paise=fare_paise)
     spoken = profile(domain=order.transaction.domain, version=order.version)
     message = rides.confirm(
         spoken,
         booked=_booked(order, rider_of(order)),
         terms=voice.terms,
-        payment_id=order.payment_id or _OWN_PAYMENT.format(order=order.pk.hex[:12]),
+        payment_id=order.payment_id or OWN_PAYMENT.format(order=order.pk.hex[:12]),
         sellers_terms=order.seller_terms,
     )
     order.stage, order.changed_at = Stage.CONFIRMING, now
@@ -242,7 +243,13 @@ def _check_bid(offer: Offer, bid_paise: int) -> None:
         raise BidNotTaken
 
 
-def _refuse_stale(order: RideOrder, *, now: datetime) -> None:
+def refuse_stale(order: RideOrder, *, now: datetime) -> None:
+    """
+    Refuse an order whose quote has run out.
+
+    Raises:
+        OfferExpired
+    """
     if order.quote_valid_until is not None and order.quote_valid_until <= now:
         raise OfferExpired
 

@@ -72,7 +72,7 @@ def cancel_ride(
     """
     order = which.lock_numbered(Stage.CONFIRMING, Stage.ACTIVE)
     step = Step.ASK if charge_paise is None else Step.CONFIRM
-    if step is Step.CONFIRM and not _is_agreed(order, charge_paise, now=now):
+    if step is Step.CONFIRM and not is_agreed(order, charge_paise, now=now):
         raise CancellationNotAsked
     message = orders.cancel(order_id=order.number, reason=reason, step=step)
     return say_about(order, "cancel", message, voice=voice, now=now)
@@ -188,7 +188,8 @@ def _spoken(order: RideOrder) -> Profile:
     return profile(domain=order.transaction.domain, version=order.version)
 
 
-def _is_agreed(order: RideOrder, charge_paise: int | None, *, now: datetime) -> bool:
+def is_agreed(order: RideOrder, charge_paise: int | None, *, now: datetime) -> bool:
+    """Say whether the charge is the one that was shown, and lately."""
     asked = order.proposal == RideOrder.Proposal.CANCEL and _is_fresh(order, now=now)
     return asked and order.proposal_paise == charge_paise
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from apps.ondc import signing
+from apps.ondc import purse, signing
 from apps.ondc.models import OutboundMessage, Question, RideOrder
 from apps.ondc.outgoing import wire
 from apps.ondc.outgoing.context import Context, Counterparty, Json
@@ -30,12 +30,23 @@ def moment_after(question: Question, *, now: datetime) -> datetime:
 
 @transaction.atomic
 def say(
-    *, question: Question, message: Json, version: str, voice: Voice, now: datetime
+    *,
+    question: Question,
+    message: Json,
+    version: str,
+    voice: Voice,
+    now: datetime,
+    to: Counterparty | None = None,
 ) -> OutboundMessage:
-    """Write down one request, in the caller's transaction; the order says to whom, none is a broadcast."""
+    """
+    Write down one request, in the caller's transaction.
+
+    The order says to whom; without one it goes to `to`, and without that it is a broadcast.
+    """
     journey, order = question.transaction, question.order
     said_at = moment_after(question, now=now)
-    to = None if order is None else Counterparty(order.bpp_id, order.bpp_uri)
+    if order is not None:
+        to = Counterparty(order.bpp_id, order.bpp_uri)
     context = Context(
         domain=journey.domain,
         version=version,
@@ -69,3 +80,4 @@ def give_up(order: RideOrder, *, error_code: str, now: datetime) -> None:
     order.error_code = error_code[:16]
     order.changed_at = now
     order.save(update_fields=["stage", "error_code", "changed_at"])
+    purse.let_go(order, now=now)

@@ -13,6 +13,20 @@ from apps.ondc.views.orders import (
     TrackView,
     UpdateView,
 )
+from apps.ondc.views.tickets import (
+    StationsView,
+    TicketBoardView,
+    TicketCancelView,
+    TicketConfirmView,
+    TicketInitView,
+    TicketOrdersView,
+    TicketPayView,
+    TicketSearchesView,
+    TicketSearchView,
+    TicketSelectView,
+    TicketStatusView,
+    TicketSupportView,
+)
 
 __all__ = [
     "CancelView",
@@ -26,8 +40,20 @@ __all__ = [
     "SearchView",
     "SearchesView",
     "SelectView",
+    "StationsView",
     "StatusView",
     "SupportView",
+    "TicketBoardView",
+    "TicketCancelView",
+    "TicketConfirmView",
+    "TicketInitView",
+    "TicketOrdersView",
+    "TicketPayView",
+    "TicketSearchView",
+    "TicketSearchesView",
+    "TicketSelectView",
+    "TicketStatusView",
+    "TicketSupportView",
     "TrackView",
     "UpdateView",
 ]

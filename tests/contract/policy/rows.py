@@ -18,6 +18,7 @@ from tests.contract.policy.billing import BILLING
 from tests.contract.policy.joining import JOINING, PAYMENTS, PLANS
 from tests.contract.policy.judging import JUDGING
 from tests.contract.policy.row import EVERY_ROLE, Row
+from tests.contract.policy.tickets import TICKETS
 
 CAMPAIGN = {"title": "Free ride", "discount": 10, "rideReimbursement": 150}
 
@@ -359,6 +360,7 @@ ROWS = [
     *CAMPAIGNS,
     *RIDES,
     *JOURNEYS,
+    *TICKETS,
     *NOTIFICATIONS,
     *HANDSHAKES,
     *JUDGING,
