@@ -20,6 +20,7 @@ class OperatorRole(models.Model):
         FINANCE = "finance"
         CITY_MANAGER = "city_manager"
         ADMINISTRATOR = "administrator"
+        ANALYST = "analyst"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="operator_roles")
@@ -40,7 +41,14 @@ class OperatorRole(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    role__in=["support", "reviewer", "finance", "city_manager", "administrator"]
+                    role__in=[
+                        "support",
+                        "reviewer",
+                        "finance",
+                        "city_manager",
+                        "administrator",
+                        "analyst",
+                    ]
                 ),
                 name="accounts_operator_role_known",
             ),
