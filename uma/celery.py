@@ -64,6 +64,8 @@ BEAT: dict[str, float | crontab] = {
     "apps.merchants.tasks.expire_invitations": crontab(minute="17"),
     "apps.analytics.tasks.count_days": crontab(minute="35"),
     "apps.analytics.tasks.count_experiments": crontab(minute="45"),
+    "apps.exports.tasks.keep_exports": EVERY_MINUTE,
+    "apps.exports.tasks.follow_schedules": crontab(minute="5"),
     "apps.merchants.tasks.renew_subscriptions": crontab(minute="7"),
     "apps.payments.tasks.keep_wallets_within_limits": crontab(minute="27"),
     "apps.handshake.tasks.verify_ledger": crontab(hour="21", minute="40"),

@@ -19,8 +19,7 @@ env = environ.Env()
 if "DATABASE_URL" in os.environ:
     # An address from outside brings its own owner: the one in the file is of another database.
     os.environ.setdefault("DATABASE_OWNER_URL", "")
-# What the embedded stack wrote about itself (addresses and development secrets); the environment
-# wins.
+# What the embedded stack wrote about itself (addresses, secrets); the environment wins.
 environ.Env.read_env(BASE_DIR / ".local" / "env", overwrite=False)
 
 DEBUG: bool = env.bool("UMA_DEBUG", default=False)
@@ -81,6 +80,7 @@ INSTALLED_APPS = [
     "apps.ondc",
     "apps.handshake",
     "apps.analytics",
+    "apps.exports",
 ]
 
 # What else must hold before anything starts (uma/checks.py).
@@ -199,6 +199,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Built files carry the digest of what is in them, so nobody needs to ask for one again.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/web/.+-[0-9A-Z]{8}\.\w+$"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
+EXPORTS_FOLDER: str = env.str("UMA_EXPORTS_FOLDER", default=str(BASE_DIR / ".local" / "exports"))
 
 # --- API ----------------------------------------------------------------------------------------
 
@@ -269,6 +270,7 @@ STRIKES = "apps.gamification.selectors.count_active"
 OPERATOR_ZONES = "apps.accounts.selectors.zones_with"
 # What was done to an object, for its page at the desk.
 TRAIL = "apps.accounts.selectors.trail"
+EXPORTS = "apps.exports.selectors.offer"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.OperatorBackend"]
 # What the reader of /metrics presents as a bearer token; without one the page exists in DEBUG only.
 METRICS_TOKEN: str = env.str("UMA_METRICS_TOKEN", default="")
@@ -304,7 +306,6 @@ FIREBASE_CREDENTIALS: str = env.str("UMA_FIREBASE_CREDENTIALS", default="")
 FCM_URL: str = env.str("UMA_FCM_URL", default="")
 # Where Firebase Auth answers (certificates, accounts); the same goes for it.
 FIREBASE_AUTH_URL: str = env.str("UMA_FIREBASE_AUTH_URL", default="")
-
 # The project's public key for browsers, which is no secret; the sandbox takes any.
 FIREBASE_WEB_KEY: str = env.str("UMA_FIREBASE_WEB_KEY", default="sandbox" if DEBUG else "")
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/", include("apps.rides.urls")),
     path("api/", include("apps.ondc.urls")),
     path("api/", include("apps.analytics.urls")),
+    path("api/", include("apps.exports.urls")),
     path("api/", include("apps.gamification.urls")),
     path("business/", include("apps.business.urls")),
     path("business/", include(browser)),

@@ -6,7 +6,7 @@ everything everywhere is a superuser and needs no role.
 """
 
 SUPPORT, REVIEWER, FINANCE = "support", "reviewer", "finance"
-CITY_MANAGER, ADMINISTRATOR = "city_manager", "administrator"
+CITY_MANAGER, ADMINISTRATOR, ANALYST = "city_manager", "administrator", "analyst"
 
 # What is listed at the desk, by what it is about.
 _CITY = frozenset(
@@ -93,6 +93,15 @@ _FIGURES = frozenset(
         "analytics.view_cohort",
         "analytics.view_progress",
         "analytics.view_experiment",
+    }
+)
+# Files of what one may read anyway.
+_EXPORTS = frozenset(
+    {
+        "exports.view_export",
+        "exports.view_schedule",
+        "exports.request_export",
+        "exports.stop_schedule",
     }
 )
 _PEOPLE = frozenset(
@@ -196,11 +205,21 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "merchants.review_merchant",
         "merchants.change_merchant_status",
     },
+    # Figures and pseudonyms; no person, no act.
+    ANALYST: _CITY
+    | _BUSINESSES
+    | _OFFERS
+    | _VISITS
+    | _FIGURES
+    | _LEDGER
+    | _EXPORTS
+    | {"ondc.view_rideorder"},
     FINANCE: _CITY
     | _BUSINESSES
     | _VISITS
     | _LEDGER
     | _TREASURY
+    | _EXPORTS
     | {
         "merchants.top_up_merchant",
         "merchants.freeze_merchant_wallet",
@@ -226,6 +245,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "ondc.settle_settlement",
     },
     CITY_MANAGER: (_EVERYTHING_LISTED - {"accounts.view_operatorrole"})
+    | _EXPORTS
     | {
         "accounts.reveal_phone",
         "accounts.sign_out",
@@ -254,6 +274,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     },
     # Not the money: who gives roles does not top wallets up as well.
     ADMINISTRATOR: _EVERYTHING_LISTED
+    | _EXPORTS
     | {
         "accounts.grant_operator_role",
         "accounts.reveal_phone",

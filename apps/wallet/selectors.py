@@ -18,6 +18,7 @@ from apps.wallet.flows import (
 )
 from apps.wallet.invariants import Check, Violation, checks, find_drift
 from apps.wallet.models import Account, Hold, Transfer
+from apps.wallet.root import root
 from apps.wallet.statements import (
     Statement,
     StatementLine,
@@ -57,6 +58,7 @@ __all__ = [
     "purses",
     "released_paise",
     "reversal_journals",
+    "root",
     "statement",
     "statement_between",
     "total_paise",

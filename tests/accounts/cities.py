@@ -14,6 +14,7 @@ from apps.analytics import experiments
 from apps.analytics import services as analytics
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import FeeSchedule
+from apps.exports import services as exports
 from apps.handshake import check_ins, disputes, reversals
 from apps.merchants import services as merchants
 from apps.merchants.selectors import StaffScope
@@ -140,7 +141,29 @@ def _fill(code: str) -> Shop:
     _tell(rider.pk)
     sign_in(rider.pk, now=now)
     make_operator("support", code)
+    _taken_away(code)
     return shop
+
+
+def _taken_away(code: str) -> None:
+    analyst, now = make_operator("analyst", code), timezone.now()
+    exports.request_export(
+        dataset="handshakes",
+        zone_code=code,
+        since=None,
+        until=None,
+        filters={},
+        person=analyst,
+        now=now,
+    )
+    exports.start_schedule(
+        dataset="bookings",
+        zone_code=code,
+        timezone="Asia/Kolkata",
+        cadence="DAILY",
+        person=analyst,
+        now=now,
+    )
 
 
 def _subscribed(shop: Shop) -> None:

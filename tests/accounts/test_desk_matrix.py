@@ -60,6 +60,7 @@ LEDGER = (
     " wallet.Transfer wallet.Hold wallet.AccountKind wallet.PostingRule"
     " gamification.PromoPool gamification.Reward ondc.Settlement"
 )
+EXPORTS = "exports.Export exports.Schedule"
 # What the technical side of sign-in keeps, seen by whoever runs a city.
 SIGN_IN = "accounts.FirebaseIdentity accounts.RefreshToken"
 MISSED = (
@@ -82,15 +83,17 @@ ACROSS = (
 SEES: dict[str, str] = {
     "support": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {RIDES} {PEOPLE}",
     "reviewer": f"{CITY} {BUSINESSES} {OFFERS}",
-    "finance": f"{CITY} {BUSINESSES} {VISITS} {LEDGER} payments.FundAccount payments.KycLevel"
+    "finance": f"{CITY} {BUSINESSES} {VISITS} {LEDGER} {EXPORTS} payments.FundAccount payments.KycLevel"
     " payments.AccountValidation",
-    "city_manager": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {RIDES} {PEOPLE} {LEDGER} {SIGN_IN}",
-    "administrator": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {RIDES} {PEOPLE} {LEDGER} {SIGN_IN}"
+    "analyst": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {LEDGER} {EXPORTS} ondc.RideOrder",
+    "city_manager": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {RIDES} {PEOPLE} {LEDGER} {EXPORTS} {SIGN_IN}",
+    "administrator": f"{CITY} {BUSINESSES} {OFFERS} {VISITS} {FIGURES} {RIDES} {PEOPLE} {LEDGER} {EXPORTS} {SIGN_IN}"
     " accounts.OperatorRole",
 }
 SEES_EVERYWHERE: dict[str, str] = {
     "support": MISSED,
     "reviewer": "",
+    "analyst": f"{MISSED} payments.Series {PAYOUT_RULES}",
     "finance": f"{MISSED} payments.GatewayEvent payments.Series {PAYOUT_RULES} {TREASURY}",
     "city_manager": ACROSS,
     "administrator": ACROSS,
@@ -111,6 +114,7 @@ GOVERNING = {
     "gamification.Restriction": "end_selected",
     "gamification.ForceMajeure": "withdraw_selected",
 }
+FILES = {"exports.Export": "cancel_selected", "exports.Schedule": "stop_selected"}
 CARE = JUDGING | {
     "accounts.User": "reveal_phone",
     "accounts.Session": "sign_out_selected",
@@ -129,7 +133,9 @@ ACTS: dict[str, dict[str, str]] = {
     "support": CARE,
     "reviewer": REVIEW
     | {"campaigns.Campaign": CAMPAIGN_REVIEW, "merchants.Staff": "dismiss_selected"},
+    "analyst": FILES,
     "finance": MONEY
+    | FILES
     | {
         "payments.PrepaymentRefund": "send_again_selected settle_selected",
         "payments.Payout": "approve_selected reject_selected ask_again_selected halt_all",
@@ -144,6 +150,7 @@ ACTS: dict[str, dict[str, str]] = {
     "city_manager": RUN
     | CARE
     | MONEY
+    | FILES
     | {
         "payments.Payout": "halt_all",
         "payments.FundAccount": "verify_selected ask_bank_selected set_kyc_level",
@@ -155,6 +162,7 @@ ACTS: dict[str, dict[str, str]] = {
     "administrator": RUN
     | CARE
     | REVIEW
+    | FILES
     | {
         "payments.Payout": "halt_all",
         "campaigns.FeeSchedule": "replace_selected",

@@ -18,6 +18,7 @@ from pytest_django import Settings
 from apps.accounts import selectors, services
 from apps.accounts.models import AuditEvent, OperatorRole, Session, User
 from apps.campaigns.models import Boost, Campaign, FeeSchedule
+from apps.exports.models import Export, Schedule
 from apps.gamification.models import (
     Appeal,
     ForceMajeure,
@@ -248,6 +249,8 @@ ACTS = [
     Act(User, "grant_role", "operator.role-granted", {"role": "support", "zone_code": "MNP"}),
     Act(OperatorRole, "revoke_selected", "operator.role-revoked"),
     Act(User, "reveal_phone", "person.phone-revealed"),
+    Act(Export, "cancel_selected", "export.cancelled"),
+    Act(Schedule, "stop_selected", "export-schedule.stopped"),
 ]
 
 
@@ -337,9 +340,8 @@ def test_every_act_is_on_the_trail_and_on_the_page_of_its_object(
 
 
 def told(client: Client, status: int) -> str:
-    page = client.get("/admin/").content.decode()
-    start = page.find('class="messagelist"')
-    return f"{status} {' '.join(page[start : start + 300].split())}"
+    said = client.get("/admin/").content.decode().partition('class="messagelist"')[2]
+    return f"{status} {' '.join(said[:300].split())}"
 
 
 def test_every_page_of_the_desk_has_a_trail(client: Client, city: City, operator: User) -> None:

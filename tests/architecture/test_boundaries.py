@@ -11,10 +11,11 @@ APPS = sorted(path.name for path in (ROOT / "apps").iterdir() if (path / "__init
 # What one app may import of another; `models` only to name a type or a foreign key, `codes`, `qr` and
 # `pricing` are pure functions that an app publishes beside its services, `duties` a table of who may
 # what; `access` answers a view for whom a caller acts, `browser` tells a page who is visiting;
-# `signing` is how the network signs, for the pretended participants of the sandbox as well.
+# `signing` is how the network signs, for the pretended participants of the sandbox as well; `datasets`
+# are descriptions of what may be exported.
 PUBLIC = {
     "services", "selectors", "errors", "tasks", "models", "codes", "qr", "pricing", "duties",
-    "access", "browser", "signing",
+    "access", "browser", "signing", "datasets",
 }  # fmt: skip
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 70

@@ -30,6 +30,7 @@ OPEN = {
     "api/auth/dev": "exists under DEBUG alone",
     "api/auth/firebase": "carries a signed ID token in the body",
     "api/user/exports/<uuid:export_id>": "carries a signed link that runs out in minutes",
+    "api/exports/<uuid:export_id>/file": "carries a signed link that runs out in a day",
     "webhooks/razorpay": "answers whoever signs the bytes; a stranger gets no further",
     "webhooks/razorpayx": "likewise",
     "api/ondc/on_<slug:name>": "answers whoever signs the bytes, in the network's own words",

@@ -70,6 +70,12 @@ def zones_with(request: HttpRequest, permission: str) -> frozenset[str] | None:
     return _reader_of_zones()(request.user, permission)
 
 
+@lru_cache(maxsize=1)
+def _offer_of_exports() -> Callable[[object, str, dict[str, str]], str | None]:
+    found: Callable[[object, str, dict[str, str]], str | None] = import_string(settings.EXPORTS)
+    return found
+
+
 class ReadOnlyAdmin(admin.ModelAdmin[M]):
     """
     Rows that only services write, and of which an operator sees those of the operator's own zones.
@@ -80,6 +86,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
 
     show_full_result_count = False
     change_form_template = "kernel/change_form.html"
+    change_list_template = "kernel/change_list.html"
     zone_path: ClassVar[str | None] = None
     # Whose acts the page of a row shows: attributes of the row that hold an object's key.
     trail_keys: ClassVar[tuple[str, ...]] = ("pk",)
@@ -104,6 +111,14 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
                     f"{reverse('admin:accounts_auditevent_changelist')}?{query}"
                 )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    # Any: Django's context.
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer what the list shows as a file, where its rows are a dataset."""
+        offered = _offer_of_exports()(request.user, self.opts.label_lower, request.GET.dict())
+        return super().changelist_view(request, {**(extra_context or {}), "take_away": offered})
 
     def within(self, rows: QuerySet[M], zones: frozenset[str] | None) -> QuerySet[M]:
         """Return those of the rows that lie in the zones."""

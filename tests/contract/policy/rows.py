@@ -74,6 +74,13 @@ PRIVACY = [
         anybody("export_not_found"),
         media="application/zip",
     ),
+    # Files for analysts are asked for at the desk; here is only who has the signed link.
+    Row(
+        "GET",
+        "/api/exports/{export_id}/file",
+        anybody("export_file_not_found"),
+        media="application/gzip",
+    ),
     # Refused while money or a visit is open, to the last owner of a shop, to whoever operates.
     Row(
         "DELETE",

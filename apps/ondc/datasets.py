@@ -1,0 +1,45 @@
+"""What analysts may take away of the network's orders."""
+
+from uma.kernel.datasets import Column, Dataset, Kind
+
+ORDERS = Dataset(
+    name="ondc_orders",
+    version=1,
+    about="Orders on the network: who drove, what it cost, how it ended.",
+    columns=(
+        Column("id", Kind.CODE, "o.id", "Identifier of the order"),
+        Column("number", Kind.TEXT, "o.number", "The seller's number of it"),
+        Column("transaction_id", Kind.CODE, "o.transaction_id", "The journey on the network"),
+        Column("domain", Kind.CODE, "t.domain", "Domain of the network"),
+        Column("version", Kind.CODE, "o.version", "Version that the seller speaks"),
+        Column("zone", Kind.CODE, "t.zone_code", "City zone"),
+        Column("rider_id", Kind.CODE, "t.rider_id", "Pseudonym of the rider"),
+        Column("booking_id", Kind.CODE, "t.booking_id", "Deal that the ride was for"),
+        Column("seller", Kind.TEXT, "o.bpp_id", "The seller's app"),
+        Column("provider", Kind.TEXT, "o.provider_id", "The provider behind it"),
+        Column("vehicle", Kind.CODE, "o.vehicle_category", "Vehicle"),
+        Column("stage", Kind.CODE, "o.stage", "How far it came"),
+        Column("status", Kind.TEXT, "o.status", "What the seller says of the order"),
+        Column("ride_state", Kind.TEXT, "o.ride_state", "What the seller says of the ride"),
+        Column("fare", Kind.PAISE, "o.fare_paise", "The fare"),
+        Column(
+            "finder_fee_bps",
+            Kind.INTEGER,
+            "o.finder_fee_bps",
+            "Our share of it, in hundredths of a percent",
+        ),
+        Column("cancelled_by", Kind.TEXT, "o.cancelled_by", "Who cancelled"),
+        Column("cancel_reason", Kind.TEXT, "o.cancel_reason", "Why"),
+        Column("cancel_charge", Kind.PAISE, "o.cancel_charge_paise", "What the cancellation cost"),
+        Column("error_code", Kind.TEXT, "o.error_code", "The network's code of what went wrong"),
+        Column("created_at", Kind.TIME, "o.created_at", "When it was chosen"),
+        Column("changed_at", Kind.TIME, "o.changed_at", "When it last changed"),
+    ),
+    source="ondc_rideorder o JOIN ondc_transaction t ON t.id = o.transaction_id",
+    key="o.id",
+    at="o.created_at",
+    zone="t.zone_code",
+    model="ondc.rideorder",
+    permission="ondc.view_rideorder",
+    filters={"transaction__zone_code__exact": "t.zone_code", "stage__exact": "o.stage"},
+)
