@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.accounts.models import AuditEvent, User
+from apps.exports.selectors import CATALOGUE
 from apps.handshake import services as handshakes
 from apps.handshake.models import Handshake
 from apps.merchants import services as merchants
@@ -184,6 +185,13 @@ class Walk:
         call_command("rotate_field_keys", "--check", stdout=StringIO(), stderr=StringIO())
 
 
+def taken_away(dataset: str) -> list[str]:
+    """Return the rows that an analyst's file of all zones would have; files are written from commits only."""
+    with connection.cursor() as cursor:
+        cursor.execute(CATALOGUE[dataset].select("TRUE"))
+        return [str(row) for row in cursor.fetchall()]
+
+
 def test_a_person_is_seen_nowhere_but_in_the_sealed_columns(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +215,9 @@ def test_a_person_is_seen_nowhere_but_in_the_sealed_columns(
     sent = canaries.messages()
     for message in sent:
         seen.look("message", message)
+    files = {name: taken_away(name) for name in CATALOGUE}
+    for name, rows in files.items():
+        seen.look(f"export of {name}", rows)
 
     assert seen.places == []
     # And there was something to look at.
@@ -216,6 +227,7 @@ def test_a_person_is_seen_nowhere_but_in_the_sealed_columns(
     assert "SealedValueUnreadable" in log or "DoesNotOpen" in log
     assert len(sandbox.pushes) >= 2
     assert len(sent) >= 1
+    assert all(files[name] for name in ("handshakes", "bookings", "ledger"))
     assert InboxMessage.objects.filter(person=walk.person).count() >= 2
     assert WebhookDelivery.objects.count() == 1
     assert AuditEvent.objects.filter(object_id=str(walk.person.pk)).count() >= 1
