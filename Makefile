@@ -37,7 +37,7 @@ else
 	@$(MAKE) --no-print-directory check
 	@bash deploy/make-browser >&2
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/faults
-	@$(PY) -m pytest tests/faults  # freezes and kills are judged by time: nothing else runs beside them
+	@$(PY) -m pytest tests/faults  # these are judged by time: nothing else runs beside them
 endif
 
 check: install ## formatting, lint, types, import contracts, production settings, migrations

@@ -1,7 +1,7 @@
 """
 What a change of the field key does to the API: p99 while every sealed row is sealed again ÷ p99 before.
 
-Run: `python -m benchmarks.key_rotation [--rows 100000]`; it brings its own servers and clears them
+Run: `python -m benchmarks.key_rotation [--rows 100000] [--rounds 6]`; it brings its own servers and clears them
 away. Riders read their own profile, which opens a name, an e-mail and a phone of the very rows that
 are being rotated, through the web server that `make run` uses; the command runs beside it as in
 production.
@@ -103,8 +103,8 @@ class Readers:
                 raise BrokenBenchError(f"{answer.status}: {answer.body[:300]!r}")
         return [answer.latency_ms for answer in answers]
 
-    def quiet(self) -> Load:
-        return Load([ms for _ in range(QUIET_ROUNDS) for ms in self.round()])
+    def rounds(self, count: int) -> Load:
+        return Load([ms for _ in range(count) for ms in self.round()])
 
 
 @contextmanager
@@ -123,8 +123,8 @@ def rotating(running: Stores, keys: str) -> Iterator[processes.Process]:
         process.kill()
 
 
-def measure(running: Stores, *, rows: int) -> float:
-    """Return p99 during ÷ p99 before, and print what was seen."""
+def measure(running: Stores, *, rows: int, rounds: int) -> float:
+    """Return p99 during ÷ p99 before, and print what was seen; `rounds` before and after."""
     old = running.environment["UMA_FIELD_KEYS"]
     both = f"B2:{secrets.token_hex(32)},{old}"
     started = time.monotonic()
@@ -132,8 +132,8 @@ def measure(running: Stores, *, rows: int) -> float:
     print(f"{rows} people with three sealed values each ({time.monotonic() - started:.0f} s)")
     with running.web(UMA_FIELD_KEYS=both) as web:
         readers = Readers(web, ids)
-        readers.quiet()  # warms connections, plans and pages
-        before = readers.quiet()
+        readers.rounds(rounds)  # warms connections, plans and pages
+        before = readers.rounds(rounds)
         print(f"before: {before}")
         started, latencies = time.monotonic(), []
         with rotating(running, both) as process:
@@ -143,7 +143,7 @@ def measure(running: Stores, *, rows: int) -> float:
             said = process.log_text(limit=10_000)
             if process.ended() != 0 or "Every sealed value opens." not in said:
                 raise RuntimeError(f"The rotation failed: {said[-2000:]}")
-        during, after = Load(latencies), readers.quiet()
+        during, after = Load(latencies), readers.rounds(rounds)
     print(f"during: {during}, {took:.0f} s in all with the check")
     print(f"after:  {after}")
     return report(before, during, after)
@@ -167,6 +167,7 @@ def main() -> None:
     """Start the servers, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.key_rotation", description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS, help="people, three sealed values each")
+    parser.add_argument("--rounds", type=int, default=QUIET_ROUNDS, help=f"of {REQUESTS} requests")
     chosen = parser.parse_args()
     warnings.filterwarnings("ignore", message="No directory at")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -175,7 +176,7 @@ def main() -> None:
 
         django.setup()
         logging.disable(logging.WARNING)
-        measure(running, rows=chosen.rows)
+        measure(running, rows=chosen.rows, rounds=chosen.rounds)
 
 
 if __name__ == "__main__":

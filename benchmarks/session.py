@@ -75,13 +75,13 @@ SHORT = Size(
     limit_clients=(8,),
     control_visits=160,
     outlets=5_000,
-    searches=20,
+    searches=10,
     bookings=64,
-    requests=2_000,
-    looks=5,
+    requests=1_160,
+    looks=2,
     callbacks=160,
-    few_visits=200,
-    many_visits=5_000,
+    few_visits=100,
+    many_visits=1_000,
 )
 
 

@@ -10,6 +10,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,8 +36,22 @@ settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")
 )
 
+# What shares a platform or takes a minute comes first: at the end a worker would wait for the other.
+_LONG = ("stack", "kills", "bench", "e2e", "browser", "properties")
 _DATABASE_FIXTURES = ("transactional_db", "db")
+_HERE = Path(__file__).parent
 _URLS = ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the long ones first where several workers run."""
+    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        items.sort(key=_is_short)
+
+
+def _is_short(item: pytest.Item) -> bool:
+    return item.path.relative_to(_HERE).parts[0] not in _LONG
 
 
 @pytest.fixture(autouse=True)
