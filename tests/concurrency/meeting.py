@@ -2,8 +2,8 @@
 Several at the same moment, and a race that is certain on the slowest machine.
 
 A job stops between two steps of the product's own code (`paused`, or `STAND` inside an SQL function) until
-another one is as far as it can come: it stands somewhere too, it waits for a lock, or none is left. So a
-control has both inside, and behind a lock nobody waits longer than it takes to see the other one waiting.
+another one is as far as it can come: it stands somewhere too, it waits for a lock of one that stands, or none
+is left. So a control has both inside, and behind a lock nobody waits longer than it takes to see the other one waiting.
 """
 
 import threading
@@ -24,8 +24,7 @@ _GATE = 7_420_815
 STAND = f"PERFORM pg_advisory_xact_lock_shared({_GATE});"
 # A waiting session of this database holds some lock on one of its tables; a lock on a transaction names none.
 _WAITING = f"""
-    SELECT count(*) FILTER (WHERE locktype = 'advisory' AND objid = {_GATE}),
-           count(*) FILTER (WHERE locktype IN ('transactionid', 'tuple', 'relation'))
+    SELECT locktype = 'advisory' AND objid = {_GATE}, pid, pg_blocking_pids(pid)
       FROM pg_locks
      WHERE NOT granted AND pid <> pg_backend_pid() AND pid IN (
                SELECT pid FROM pg_locks
@@ -44,7 +43,7 @@ class Race:
         self._start = threading.Barrier(len(jobs))
         self._lock = threading.Lock()
         self._running = len(jobs)
-        self._standing: list[threading.Event] = []
+        self._standing: list[tuple[threading.Event, int]] = []
 
     def run(self) -> None:
         """Run all of them to their ends, and let go on who stands when another one has come."""
@@ -59,10 +58,12 @@ class Race:
             alone_since = time.monotonic()
             while self._running:
                 time.sleep(_LOOK_EVERY_S)
-                at_the_gate, waiting = _look(cursor)
+                at_the_gate, behind = _look(cursor)
                 with self._lock:
-                    stopped = len(self._standing) + at_the_gate
-                    met = stopped > 1 or waiting or stopped == self._running
+                    stopped = len(self._standing) + len(at_the_gate)
+                    # Who waits for one that goes on will come further; a lock that is held briefly is no meeting.
+                    held_up = behind & (at_the_gate | {pid for _, pid in self._standing})
+                    met = stopped > 1 or held_up or stopped == self._running
                 if not stopped:
                     alone_since = time.monotonic()
                 elif met or time.monotonic() > alone_since + PATIENCE_S:
@@ -77,15 +78,15 @@ class Race:
             thread.join()
 
     def stand(self) -> None:
-        go_on = threading.Event()
+        go_on, mine = threading.Event(), connection.connection
         with self._lock:
-            self._standing.append(go_on)
+            self._standing.append((go_on, mine.info.backend_pid if mine else 0))
         go_on.wait(3 * PATIENCE_S)
 
     def _let_go(self) -> None:
         with self._lock:
-            for one in self._standing:
-                one.set()
+            for go_on, _ in self._standing:
+                go_on.set()
             self._standing.clear()
 
     def _run(self, place: int, job: Callable[[], object]) -> None:
@@ -150,7 +151,7 @@ def wait_for_a_waiter() -> None:
     """Return when another session of this database waits for a lock."""
     deadline = time.monotonic() + PATIENCE_S
     with connection.cursor() as cursor:
-        while _look(cursor) == (0, 0):
+        while _look(cursor) == (set(), set()):
             assert time.monotonic() < deadline, "nobody waits"
             time.sleep(_LOOK_EVERY_S)
 
@@ -165,8 +166,9 @@ def _gate(cursor: CursorWrapper) -> Iterator[None]:
         cursor.execute("SELECT pg_advisory_unlock_all()")
 
 
-def _look(cursor: CursorWrapper) -> tuple[int, int]:
-    """Return how many sessions wait at the gate, and how many for another lock."""
+def _look(cursor: CursorWrapper) -> tuple[set[int], set[int]]:
+    """Return the sessions that wait at the gate, and those that others wait for."""
     cursor.execute(_WAITING)
-    at_the_gate, waiting = cursor.fetchone()
-    return at_the_gate, waiting
+    rows = cursor.fetchall()
+    gate = {pid for at_the_gate, pid, _ in rows if at_the_gate}
+    return gate, {one for at_the_gate, _, others in rows if not at_the_gate for one in others}

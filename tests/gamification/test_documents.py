@@ -1,13 +1,11 @@
 """The document store keeps copies: shaped, durable, rebuilt from PostgreSQL, and never waited for."""
 
-import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import pytest
@@ -23,6 +21,7 @@ from apps.gamification import documents, selectors, services, tasks
 from apps.gamification.models import Award, Projection, Reward
 from apps.gamification.selectors import projections
 from apps.gamification.services import repairing
+from tests.documents import patiently
 from tests.factories import NOON, balance, bearer, make_rider, make_zone
 from tests.gamification.making import fund, make_mission, make_visit
 from uma.kernel import mongo
@@ -32,7 +31,6 @@ from uma.stack import ports
 from uma.stack.documents import Documents
 
 pytestmark = pytest.mark.django_db
-T = TypeVar("T")
 POOL = "promo_pool:badges-mnp"
 
 
@@ -45,14 +43,6 @@ def no_copies(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     selectors.forget_copies()
     monkeypatch.setattr(mongo, "_away_until", 0.0)
     monkeypatch.setattr(mongo, "_answered_at", 0.0)
-
-
-def patiently(does: Callable[[], T]) -> T:
-    """Do it as soon as a store that was just started has found its feet."""
-    for _ in range(60):
-        with contextlib.suppress(DocumentsAway):
-            return does()
-    raise AssertionError("the store did not come up")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from apps.campaigns import services as campaigns
 from apps.gamification.selectors import Candidate
 from apps.ondc import documents
 from apps.ondc.selectors import commerce_candidates, transit_candidates
+from tests.documents import patiently
 from tests.factories import Shop, make_shop
 from tests.ondc.network import Participant, clock
 from tests.ondc.telling import BUS, METRO, asked, imported, line, shop, tells
@@ -30,7 +31,7 @@ def store(db: None, document_store: str, monkeypatch: pytest.MonkeyPatch) -> str
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
     monkeypatch.setattr(mongo, "_away_until", 0.0)
-    documents.drop()
+    patiently(documents.drop)
     documents.prepare()
     return document_store
 
@@ -147,7 +148,7 @@ def test_a_catalogue_that_was_lost_is_away_and_one_that_never_was_is_empty(
     tells(seller, asked(BUS), line(*STOPS))
     imported()
 
-    documents.drop()
+    patiently(documents.drop)
 
     for source in (goods, stops):
         with pytest.raises(DocumentsAway):

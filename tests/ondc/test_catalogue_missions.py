@@ -12,6 +12,7 @@ from apps.gamification.models import Mission
 from apps.ondc import documents, services
 from apps.ondc.models import CatalogueAnswer, CatalogueRefresh
 from apps.ondc.voice import voice
+from tests.documents import patiently
 from tests.factories import make_campaign, make_merchant, make_outlet
 from tests.ondc import ours
 from tests.ondc.network import act, clock
@@ -42,7 +43,7 @@ def town(
     """Places with deals in a city of which the pretended network sells food and tickets."""
     assert document_store
     monkeypatch.setattr(mongo, "_away_until", 0.0)
-    documents.drop()
+    patiently(documents.drop)
     documents.prepare()
     settings.ONDC_SUBSCRIBER_URI = f"{live_server.url}/api/ondc"
     for brand, category, place in PLACES:

@@ -12,6 +12,7 @@ from apps.merchants.models import Zone
 from apps.ondc import documents, services, tasks
 from apps.ondc.models import CatalogueAnswer, CatalogueRefresh, InboundMessage
 from apps.ondc.voice import Voice, voice
+from tests.documents import patiently
 from tests.factories import NOON, make_zone
 from tests.ondc import ours
 from tests.ondc.network import Journey, Participant, act, clock, post
@@ -53,7 +54,7 @@ def patient(db: None) -> None:
 def store(document_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(mongo, "_away_until", 0.0)
     monkeypatch.setattr(mongo, "_answered_at", 0.0)
-    documents.drop()
+    patiently(documents.drop)
     documents.prepare()
     return document_store
 

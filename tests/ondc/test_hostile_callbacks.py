@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from apps.ondc import services, signing
 from apps.ondc.handlers import HANDLERS
 from apps.ondc.models import InboundMessage, Offer, RideOrder
-from tests.ondc.network import Journey, Json, Participant, act, catalogue, clock, post, verdict
+from tests.ondc.network import Journey, Json, Participant, catalogue, clock, post, verdict
 
 pytestmark = pytest.mark.django_db
 # Reliability 5.4 asks for so many; a run by hand takes a small part.
@@ -232,6 +232,6 @@ def test_thousands_of_forged_headers_over_a_good_body_open_nothing(journey: Jour
         assert not InboundMessage.objects.exists()
 
     assert InboundMessage.objects.count() == 0
+    # The search may be over by now; an answer that comes late is taken all the same.
     assert verdict(post(journey.seller, raw, header=good)) == "ACK"
-    act()
-    assert Offer.objects.count() == 1
+    assert InboundMessage.objects.count() == 1

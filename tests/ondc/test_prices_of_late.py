@@ -15,6 +15,7 @@ from apps.ondc.documents import PRICES
 from apps.ondc.models import Transaction
 from apps.ondc.selectors import Lately, prices_of_late
 from apps.ondc.squares import around, is_same, square
+from tests.documents import patiently
 from tests.factories import MANIPAL, bearer, make_rider, make_zone
 from tests.ondc import ours
 from tests.ondc.network import Journey, Participant, clock
@@ -60,7 +61,7 @@ def store(db: None, document_store: str, monkeypatch: pytest.MonkeyPatch) -> str
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
     monkeypatch.setattr(mongo, "_away_until", 0.0)
-    documents.drop()
+    patiently(documents.drop)
     documents.prepare()
     return document_store
 

@@ -7,6 +7,7 @@ for it, and whoever asks while it is away is told so at once.
 
 import atexit
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,20 +39,23 @@ _answered_at = 0.0
 
 
 _clients: dict[tuple[str, int], MongoClient[Document]] = {}
+_making = threading.Lock()
 
 
 def _client() -> MongoClient[Document]:
     # A client does not survive a fork; the process is part of the key.
     key = (settings.MONGODB_URL, os.getpid())
-    if key not in _clients:
-        close()
-        _clients[key] = MongoClient(
-            settings.MONGODB_URL,
-            serverSelectionTimeoutMS=FIND_MS,
-            connectTimeoutMS=FIND_MS,
-            maxPoolSize=20,
-        )
-    return _clients[key]
+    # Of two threads that come first each would make one, and nobody would close the other.
+    with _making:
+        if key not in _clients:
+            close()
+            _clients[key] = MongoClient(
+                settings.MONGODB_URL,
+                serverSelectionTimeoutMS=FIND_MS,
+                connectTimeoutMS=FIND_MS,
+                maxPoolSize=20,
+            )
+        return _clients[key]
 
 
 @atexit.register
