@@ -12,6 +12,9 @@ class Progress(models.Model):
     )
     counted_until = models.DateField()
 
+    class Meta:
+        verbose_name_plural = "progress"
+
     def __str__(self) -> str:
         return f"{self.merchant_id} until {self.counted_until}"
 

@@ -233,6 +233,7 @@ class WebhookDelivery(models.Model):
     last_ms = models.PositiveIntegerField(null=True)
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         constraints = [
             models.UniqueConstraint(
                 fields=["endpoint", "event_id"], name="notifications_delivery_once"

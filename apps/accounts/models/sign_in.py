@@ -21,6 +21,7 @@ class FirebaseIdentity(models.Model):
     signed_in_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "Firebase identities"
         constraints = [
             models.UniqueConstraint(fields=["uid"], name="accounts_identity_uid_once"),
             models.CheckConstraint(condition=~Q(uid=""), name="accounts_identity_uid_named"),

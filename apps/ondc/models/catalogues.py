@@ -65,6 +65,7 @@ class CatalogueRefresh(models.Model):
     gone_count = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "catalogue refreshes"
         permissions = [("refresh_catalogue", "May have a city's catalogue asked for again")]
         constraints = [
             models.UniqueConstraint(fields=["message_id"], name="ondc_refresh_message_once"),
