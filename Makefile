@@ -36,7 +36,7 @@ ifdef ARGS
 else
 	@$(MAKE) --no-print-directory check
 	@bash deploy/make-browser >&2
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/faults
+	@$(PY) -m pytest -n $(WORKERS) --ignore tests/faults
 	@$(PY) -m pytest tests/faults  # these are judged by time: nothing else runs beside them
 endif
 

@@ -20,7 +20,9 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
 
+from tests.sharing import Sharing
 from tests.wallet.books import KEPT
 from uma.kernel import roles
 from uma.stack import assets
@@ -41,6 +43,12 @@ _LONG = ("stack", "kills", "bench", "e2e", "browser", "properties")
 _DATABASE_FIXTURES = ("transactional_db", "db")
 _HERE = Path(__file__).parent
 _URLS = ("DATABASE_URL", "REDIS_URL", "MONGODB_URL")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    """Let tests that share a platform run in one worker."""
+    return Sharing(config, log)
 
 
 @pytest.hookimpl(trylast=True)

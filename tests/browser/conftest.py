@@ -24,7 +24,6 @@ from tests.sandbox.pretended_razorpay import (
 )
 from uma.stack import ports
 
-_HERE = Path(__file__).parent
 Counter = Callable[[str | bytes], Any]  # Any: a context manager over a visit
 
 
@@ -123,11 +122,3 @@ def counter(
             browser.close()
 
     return at
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all: they share a platform."""
-    for item in items:
-        if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.timeout(240))

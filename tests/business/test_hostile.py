@@ -16,7 +16,7 @@ from tests.browser.chromium import ROOT, launch
 from tests.business.browsing import signed_in
 from tests.factories import NOON, Shop, make_shop
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.django_db(transaction=True)
 HOST = "http://uma.test"
 _VECTORS = (
     "<script>alert(1)</script>",

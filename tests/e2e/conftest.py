@@ -1,7 +1,6 @@
 """The whole platform as real processes, for journeys over HTTP alone, with sellers of rides around it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,6 @@ from tests.sandbox.pretended_razorpay import RazorpayProcess
 from uma.stack import ports
 
 __all__ = ["firebase"]
-
-_HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -74,10 +71,3 @@ def platform(
     platform.worker.start()
     yield platform
     platform.stop()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all: they share a platform."""
-    for item in items:
-        if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))

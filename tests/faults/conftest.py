@@ -14,7 +14,6 @@ from uma.stack.postgres import Cluster
 from uma.stack.server import Server
 from uma.stack.valkey import Valkey
 
-_HERE = Path(__file__).parent
 # Nobody is limited: the tests knock as fast as they can, from one address.
 _UNLIMITED = {f"UMA_RATE_{lane.upper()}": "10000000/hour" for lane in LANES}
 
@@ -117,10 +116,3 @@ def platform(
     platform.worker.start()
     yield platform
     platform.stop()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs them all, one after the other: they share a platform and hurt it."""
-    for item in items:
-        if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("faults"))

@@ -21,7 +21,7 @@ from uma.stack.valkey import Valkey
 
 Until = Callable[[Callable[[], bool], float], None]
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.timeout(240)
 _READY_WITHIN = 120
 
 
