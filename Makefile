@@ -36,7 +36,7 @@ ifdef ARGS
 else
 	@$(MAKE) --no-print-directory check
 	@bash deploy/make-browser >&2
-	@$(PY) -m pytest -n $(WORKERS) --ignore tests/faults
+	@$(PY) -m pytest -n $(WORKERS) -m "not bench" --ignore tests/faults
 	@$(PY) -m pytest tests/faults  # these are judged by time: nothing else runs beside them
 endif
 
@@ -49,6 +49,7 @@ check: install ## formatting, lint, types, import contracts, production settings
 	@$(PY) -m uma.stack.disposable bash deploy/check-migrations
 
 bench: install ## measure, against the limit measured in the same run: benchmarks/results.md
+	@$(PY) -m pytest -q -m bench tests/bench
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.nightly
 

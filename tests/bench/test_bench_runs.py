@@ -19,6 +19,7 @@ from uma.stack.folder import ROOT
 _FIGURES = {"P1", "P2", "P3", "P5", "P6", "P7", "P8", "P9", "P11", "P13", "storm"}
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(300)
 def test_the_short_form_measures_and_writes_its_figures(tmp_path: Path) -> None:
     done = subprocess.run(
@@ -110,6 +111,7 @@ def test_results_are_void_when_the_limit_itself_more_than_doubles() -> None:
     assert not varies_too_much([1000.0, 2000.0])
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(300)
 def test_a_change_of_keys_is_measured_beside_the_api() -> None:
     done = subprocess.run(
