@@ -344,7 +344,8 @@ def test_everything_that_the_network_may_say_has_words() -> None:
     others = {
         "inbound_message_not_found", "bid_not_taken", "ride_change_not_offered", "too_many_watchers",
         "settlement_not_open", "settlement_differs", "settlement_reason_missing",
-        "catalogue_underway",
+        "catalogue_underway", "station_not_found", "stops_not_connected", "ticket_count_not_offered",
+        "ticket_not_found", "tickets_not_paid",
     }  # fmt: skip
     assert refused - set(ride_words.REFUSALS) - others == set()
 
