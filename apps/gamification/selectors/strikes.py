@@ -29,7 +29,7 @@ class StrikeView:
 
 
 def policies() -> list[Policy]:
-    """Return every policy, the first first; never none."""
+    """Return every policy, the first first: the one of the beginning, and those that were set since."""
     rows = StrikePolicy.objects.order_by("effective_from")
     found = [
         Policy(
@@ -43,7 +43,7 @@ def policies() -> list[Policy]:
         )
         for row in rows
     ]
-    return found or [DEFAULT_POLICY]
+    return [DEFAULT_POLICY, *found]
 
 
 def policy_in_force(*, at: datetime) -> Policy:
