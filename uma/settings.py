@@ -267,7 +267,7 @@ MISSION_RANKER: str = env.str("UMA_MISSION_RANKER", default="")
 # How many strikes count against a rider: (rider_id, now).
 STRIKES = "apps.gamification.selectors.count_active"
 # Where an operator's permission reaches: zones by name, or None for everywhere.
-OPERATOR_ZONES = "apps.accounts.selectors.zones_with"
+OPERATOR_ZONES = "apps.accounts.selectors.reach_of"
 # What was done to an object, for its page at the desk.
 TRAIL = "apps.accounts.selectors.trail"
 EXPORTS = "apps.exports.selectors.offer"

@@ -96,10 +96,12 @@ def balances_paise(*, codes: Sequence[str], unopened: bool = False) -> dict[str,
     Raises:
         UnknownAccount
     """
+    accounts = list(Account.objects.filter(code__in=codes))
     balances = {
-        account.code: account.balance_paise if account.keeps_balance else _sum_paise(account)
-        for account in Account.objects.filter(code__in=codes)
+        account.code: account.balance_paise for account in accounts if account.keeps_balance
     }
+    if summed := [account for account in accounts if not account.keeps_balance]:
+        balances |= _sums_paise(summed)
     for code in codes:
         if code not in balances:
             if not unopened:
@@ -219,7 +221,7 @@ def balance_as_of(*, code: str, at: datetime) -> int:
     Raises:
         UnknownAccount
     """
-    return _sum_paise(_account(code), before=at)
+    return _sums_paise([_account(code)], before=at)[code]
 
 
 def credited_paise(*, code: str, after: datetime, besides: Sequence[str] = ()) -> int:
@@ -297,15 +299,19 @@ def _account(code: str) -> Account:
     return account
 
 
-def _sum_paise(account: Account, *, before: datetime | None = None) -> int:
-    """Return the account's balance from its transfers whose events are before an instant (or ever)."""
+def _sums_paise(accounts: Sequence[Account], *, before: datetime | None = None) -> dict[str, int]:
+    """Return balances by code, summed from the transfers whose events are before an instant (or ever)."""
     past = {} if before is None else {"journal__event_at__lt": before}
-    sides = [
-        Transfer.objects.filter(**{f"{side}_account": account}, **past).aggregate(
-            total=Sum("amount_paise")
-        )["total"]
-        or 0
+    debits, credits_ = (
+        dict(
+            Transfer.objects.filter(**{f"{side}_account__in": accounts}, **past)
+            .values_list(f"{side}_account")
+            .annotate(total=Sum("amount_paise"))
+        )
         for side in ("debit", "credit")
-    ]
-    debits, credits_ = int(sides[0]), int(sides[1])
-    return debits - credits_ if account.normal_side == "D" else credits_ - debits
+    )
+    sums = {}
+    for account in accounts:
+        debited = int(debits.get(account.pk, 0)) - int(credits_.get(account.pk, 0))
+        sums[account.code] = debited if account.normal_side == "D" else -debited
+    return sums

@@ -47,9 +47,14 @@ class Needs:
         return request.user.has_perm(self.permission)
 
 
+# From a permission to the zones where it is held; None means everywhere.
+_Reach = Callable[[str], frozenset[str] | None]
+_REACH = "operators_reach"
+
+
 @lru_cache(maxsize=1)
-def _reader_of_zones() -> Callable[[object, str], frozenset[str] | None]:
-    found: Callable[[object, str], frozenset[str] | None] = import_string(settings.OPERATOR_ZONES)
+def _reader_of_zones() -> Callable[[object], _Reach]:
+    found: Callable[[object], _Reach] = import_string(settings.OPERATOR_ZONES)
     return found
 
 
@@ -67,7 +72,12 @@ def _reader_of_the_trail() -> _ReadsTrail:
 
 def zones_with(request: HttpRequest, permission: str) -> frozenset[str] | None:
     """Return the zones in which the operator has the permission; None means everywhere."""
-    return _reader_of_zones()(request.user, permission)
+    # Every page asks this for every kind of row: read once a request.
+    kept = vars(request)
+    if _REACH not in kept:
+        kept[_REACH] = _reader_of_zones()(request.user)
+    reach: _Reach = kept[_REACH]
+    return reach(permission)
 
 
 @lru_cache(maxsize=1)

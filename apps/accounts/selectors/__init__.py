@@ -6,6 +6,7 @@ from apps.accounts.selectors.operators import (
     is_operator,
     operators_with,
     permissions_of,
+    reach_of,
     zones_with,
 )
 from apps.accounts.selectors.people import person, person_by_phone, person_named, riders_in
@@ -37,6 +38,7 @@ __all__ = [
     "person",
     "person_by_phone",
     "person_named",
+    "reach_of",
     "riders_in",
     "trail",
     "zones_with",

@@ -1,9 +1,13 @@
 """Reads about what operators may do, and where."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from apps.accounts.models import OperatorRole, User
 from apps.accounts.roles import PERMISSIONS
+
+# From a permission to the zones where it is held; None means everywhere.
+Reach = Callable[[str], frozenset[str] | None]
 
 
 def permissions_of(*, user_id: UUID) -> set[str]:
@@ -21,17 +25,23 @@ def zones_with(user: object, permission: str) -> frozenset[str] | None:
 
     Nobody but an active operator has it anywhere.
     """
+    return reach_of(user)(permission)
+
+
+def reach_of(user: object) -> Reach:
+    """Read an operator's roles once; what is returned answers as `zones_with` does."""
     if not isinstance(user, User) or not user.is_active or user.status != User.Status.ACTIVE:
-        return frozenset()
+        return lambda _: frozenset()
     if user.is_superuser:
-        return None
-    allowing = [role for role, allowed in PERMISSIONS.items() if permission in allowed]
-    zones = frozenset(
-        OperatorRole.objects.filter(
-            user_id=user.pk, role__in=allowing, revoked_at__isnull=True
-        ).values_list("zone_code", flat=True)
-    )
-    return None if "" in zones else zones
+        return lambda _: None
+    roles = OperatorRole.objects.filter(user_id=user.pk, revoked_at__isnull=True)
+    held = list(roles.values_list("role", "zone_code"))
+
+    def zones(permission: str) -> frozenset[str] | None:
+        found = frozenset(zone for role, zone in held if permission in PERMISSIONS[role])
+        return None if "" in found else found
+
+    return zones
 
 
 def operators_with(*, permission: str, zone_code: str) -> list[UUID]:
