@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management.commands import flush as flushing
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -22,6 +23,7 @@ from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 
+from tests import migrated
 from tests.sharing import Sharing
 from tests.wallet.books import KEPT
 from uma.kernel import roles
@@ -64,6 +66,14 @@ def _is_short(item: pytest.Item) -> bool:
     return item.path.relative_to(_HERE).parts[0] not in _LONG
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001  # each worker its own
+) -> None:
+    """Let the test database be a copy of a migrated one."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated.template()
+
+
 @pytest.fixture(autouse=True)
 def books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test that used the database, whatever it did, the ledger's books balance."""
@@ -85,6 +95,15 @@ def _assert_books_balance() -> Callable[[], None]:
     books = importlib.import_module("tests.wallet.books")
     check: Callable[[], None] = books.assert_books_balance
     return check
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_are_cheap() -> Iterator[None]:
+    """Hash a test's passwords once: what makes guessing slow makes operators slow to make."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(autouse=True, scope="session")

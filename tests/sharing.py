@@ -3,7 +3,10 @@
 from xdist.scheduler import LoadScopeScheduling
 
 # By their places: what a platform costs to start is most of what these tests take.
-SHARED = ("tests/e2e/", "tests/browser/", "tests/kills/", "tests/stack/test_run.py")
+SHARED = (
+    *("tests/e2e/", "tests/browser/", "tests/kills/"),
+    *("tests/stack/test_run.py", "tests/stack/test_demo_city.py"),
+)
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # of a library without types

@@ -12,6 +12,7 @@ from apps.ondc import signing
 from tests.browser.chromium import PATIENCE_MS, Visit, launch, visiting
 from tests.browser.guests import film
 from tests.browser.people import sign_in
+from tests.city import copy_city
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
@@ -68,11 +69,9 @@ def platform(
         "UMA_RAZORPAY_WEBHOOK_SECRETS": WEBHOOK_SECRET,
         "UMA_RAZORPAYX_WEBHOOK_SECRETS": WEBHOOK_SECRET_X,
     }
-    platform = Platform(tmp_path_factory.mktemp("platform"), more=more, port=port)
-    platform.manage("migrate", "--no-input")
-    platform.manage("grant")
-    # A badge's money would come while a test counts what a visit pays.
-    platform.manage("seed_demo", "--empty-pools")
+    folder = tmp_path_factory.mktemp("platform")
+    copy_city(folder / "postgres")
+    platform = Platform(folder, more=more, port=port)
     platform.web.start()
     platform.worker.start()
     yield platform

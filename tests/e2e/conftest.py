@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from apps.ondc import signing
+from tests.city import copy_city
 from tests.faults.conftest import Platform, firebase
 from tests.notifications.clouds import SandboxProcess
 from tests.sandbox import pretended_razorpay as razorpay
@@ -62,11 +63,9 @@ def platform(
     # Whichever version of a seller's stops came first would be the one that is spoken with it.
     in_one_version = {"UMA_ONDC_TICKET_VERSIONS": "2.1.0"}
     more = {**firebase.settings, **on_the_network, **at_razorpay, **in_one_version}
-    platform = Platform(tmp_path_factory.mktemp("platform"), more=more, port=port)
-    platform.manage("migrate", "--no-input")
-    platform.manage("grant")
-    # A badge's money would come while a test counts what a visit pays.
-    platform.manage("seed_demo", "--empty-pools")
+    folder = tmp_path_factory.mktemp("platform")
+    copy_city(folder / "postgres")
+    platform = Platform(folder, more=more, port=port)
     platform.web.start()
     platform.worker.start()
     yield platform

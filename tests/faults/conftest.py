@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.city import copy_city
 from tests.notifications.clouds import SandboxProcess
 from uma.kernel.http.lanes import LANES
 from uma.stack import ports, programs
@@ -107,11 +108,9 @@ def platform(
     tmp_path_factory: pytest.TempPathFactory, firebase: SandboxProcess
 ) -> Iterator[Platform]:
     """The running platform with the demo city; a test leaves every part of it running."""
-    platform = Platform(tmp_path_factory.mktemp("platform"), more=firebase.settings)
-    platform.manage("migrate", "--no-input")
-    platform.manage("grant")
-    # A badge's money would come while a test counts what a visit pays.
-    platform.manage("seed_demo", "--empty-pools")
+    folder = tmp_path_factory.mktemp("platform")
+    copy_city(folder / "postgres")
+    platform = Platform(folder, more=firebase.settings)
     platform.web.start()
     platform.worker.start()
     yield platform

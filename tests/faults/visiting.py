@@ -28,7 +28,7 @@ from uma.stack import ports, programs
 from uma.stack.server import Server
 
 TIMEOUT_S = 10
-PAUSE_S = 0.02
+PAUSE_S = 0.1
 OK, CREATED, BROKEN = 200, 201, 500
 
 

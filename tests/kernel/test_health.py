@@ -15,6 +15,8 @@ from uma.kernel.http.health import Probe
 
 pytestmark = pytest.mark.urls("tests.kernel.urls")
 
+_HANG_S = 30
+
 
 @pytest.fixture(autouse=True)
 def fresh_probes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +51,8 @@ def test_ready_reports_the_broker_and_the_document_store_but_waits_for_neither(
     assert up.json()["checks"] == {"database": "up", "broker": "up", "documents": "down"}
     assert frozen.status_code == 200
     assert frozen.json()["checks"]["broker"] == "down"
-    assert took < 2.5
+    # A ping without a time-out would still be waiting.
+    assert took < 10
 
 
 def test_without_the_database_nothing_is_sent_here(
@@ -71,7 +74,7 @@ def test_a_check_that_hangs_is_waited_for_once_and_joined_by_no_second() -> None
 
     def hang() -> None:
         runs.append(1)
-        release.wait(10)
+        release.wait(60)
 
     probe = Probe(hang)
     started = time.perf_counter()
@@ -81,7 +84,7 @@ def test_a_check_that_hangs_is_waited_for_once_and_joined_by_no_second() -> None
 
     assert answers == [False, False]
     assert runs == [1]
-    assert took < 2 * health.PATIENCE_S + 0.5
+    assert took < 30
 
 
 def test_a_check_is_shared_for_a_second() -> None:
@@ -133,8 +136,11 @@ def test_a_frozen_database_is_found_out_within_the_patience() -> None:
         frozen = Probe(lambda: _connect(silent.getsockname()[1]))
         started = time.perf_counter()
         assert not frozen.is_up()
-        assert time.perf_counter() - started < health.PATIENCE_S + 0.5
+        # Far below what the connection itself would wait.
+        assert time.perf_counter() - started < _HANG_S / 2
 
 
 def _connect(port: int) -> None:
-    psycopg.connect(host="127.0.0.1", port=port, dbname="x", user="x", connect_timeout=2).close()
+    psycopg.connect(
+        host="127.0.0.1", port=port, dbname="x", user="x", connect_timeout=_HANG_S
+    ).close()

@@ -114,10 +114,10 @@ def test_a_frozen_valkey_never_slows_a_scan(
     valkey.freeze()
 
     started = time.perf_counter()
-    for _ in range(20):
+    for _ in range(100):
         assert client.get("/api/scanner", headers=staff).status_code == 200
-    # One socket time-out per scan would be two seconds.
-    assert time.perf_counter() - started < 1.0
+    # One socket time-out per scan would be ten seconds.
+    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.usefixtures("tight")

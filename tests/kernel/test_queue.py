@@ -11,8 +11,8 @@ from tests.kernel.valkey import OwnValkey
 from uma.kernel import context, queue
 from uma.kernel.queue import IDS_IN_A_MESSAGE, enqueue, enqueue_id, flush
 
-# Handing over takes microseconds; the bound only has to be far below any socket time-out.
-AT_ONCE_S = 0.25
+# Handing over takes microseconds; the bound only has to be below one time-out of a socket.
+AT_ONCE_S = 0.9 * queue.SOCKET_TIMEOUT_S
 
 
 def make_task(url: str) -> Any:  # Any: Celery's tasks are made at run time

@@ -42,19 +42,20 @@ def test_a_hostile_body_is_refused_by_the_parser(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_hostile_body_is_answered_with_a_problem(client: Client, name: str) -> None:
-    started = time.perf_counter()
+    # The thread's own time: a shared machine may pause a test for longer than any parser works.
+    started = time.thread_time()
 
     response = send(client, "/api/echo", REFUSED[name])
 
-    took = time.perf_counter() - started
+    worked = time.thread_time() - started
     assert response.status_code in {400, 413, 415}
     assert response["Content-Type"] == "application/problem+json"
     problem = response.json()
     assert problem["success"] is False
     assert problem["applied"] == "definitely_not"
     assert problem["requestId"] == response["X-Request-ID"]
-    # 50 ms is the law's figure; a shared machine may pause a test for longer than a parser would.
-    assert took < 0.5
+    # 50 ms is the law's figure; ten times that is what an attack would be seen by.
+    assert worked < 0.5
 
 
 @pytest.mark.parametrize("name", sorted(ODD))

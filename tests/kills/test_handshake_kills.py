@@ -10,6 +10,7 @@ import random
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,12 @@ SEED = 20261123
 KILLS = 204 if os.environ.get("CI") else 30
 # A quiet machine of two cores needs 20 s for thirty kills; a busy one several times that.
 LONGEST_S = 700.0
-# What a strike meets; one in three of those at PostgreSQL meets a web worker as well.
-CHANCES = {"worker": 6, "backend": 10, "postmaster": 1}
-TOGETHER = 0.3
+# What a strike meets; one in ten of those at PostgreSQL meets a web worker as well.
+# A killed worker costs three seconds until the next one serves, a killed backend a tenth of that.
+CHANCES = {"worker": 2, "backend": 14, "postmaster": 1}
+TOGETHER = 0.1
+# Backends of visits in progress that one strike ends at the same moment.
+BACKENDS = 3
 ACKS_BETWEEN = 1
 PATIENCE_S = 10.0
 
@@ -60,16 +64,15 @@ class Killer:
         return missing[0] if missing else thrown
 
     def strike(self) -> None:
-        """Kill one process, or a web worker and a part of PostgreSQL at the same moment."""
+        """Kill a part of the platform, or a web worker and a part of PostgreSQL at the same moment."""
         what = self._next()
         also_worker = what != "worker" and self.chance.random() < TOGETHER
-        struck = {"postmaster": self._postmaster, "backend": self._backend, "worker": self._worker}
-        if struck[what]():
-            self.kills[what] += 1
-        if also_worker and self._worker():
-            self.kills["worker"] += 1
+        struck = {"postmaster": self._postmaster, "backend": self._backends, "worker": self._worker}
+        self.kills[what] += struck[what]()
+        if also_worker:
+            self.kills["worker"] += self._worker()
 
-    def _worker(self) -> bool:
+    def _worker(self) -> int:
         assert self.web.process is not None
         if not self.web.alive():
             # Killed too often too soon, it gives up; its supervisor starts it again.
@@ -77,9 +80,9 @@ class Killer:
         found = children(self.web.process.pid)
         serving = sorted(pid for pid, line in found.items() if "resource_tracker" not in line)
         # Never the youngest: a worker killed before it served is no kill in the middle of a scan.
-        return self._kill(serving[:-1])
+        return self._kill(serving[:-1], most=1)
 
-    def _backend(self) -> bool:
+    def _backends(self) -> int:
         pid_file = self.platform.cluster.data / "postmaster.pid"
         postmaster = int(pid_file.read_text().splitlines()[0])
         serving = {
@@ -88,22 +91,21 @@ class Killer:
             if line.startswith(f"postgres: {SERVING_USER} {DATABASE} ")
         }
         working = [pid for pid, line in serving.items() if not line.endswith(" idle")]
-        return self._kill(working or list(serving))
+        return self._kill(working or list(serving), most=BACKENDS)
 
-    def _postmaster(self) -> bool:
+    def _postmaster(self) -> int:
         assert self.platform.cluster.process is not None
         self.platform.cluster.process.kill()
         self.platform.cluster.start()
-        return True
+        return 1
 
-    def _kill(self, pids: list[int]) -> bool:
-        if not pids:
-            return False
-        try:
-            os.kill(self.chance.choice(sorted(pids)), signal.SIGKILL)
-        except ProcessLookupError:
-            return False
-        return True
+    def _kill(self, pids: list[int], *, most: int) -> int:
+        killed = 0
+        for pid in self.chance.sample(sorted(pids), k=min(most, len(pids))):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+        return killed
 
 
 def survive(crowd: Crowd, killer: Killer) -> None:

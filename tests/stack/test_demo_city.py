@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from io import StringIO
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.test import TestCase, override_settings
 
 from apps.accounts import selectors as people
 from apps.accounts.models import User
@@ -41,94 +42,80 @@ def _counts() -> dict[str, int]:
     return {table.__name__: table._default_manager.count() for table in TABLES}
 
 
-@pytest.mark.django_db
-def test_the_city_is_made_once() -> None:
-    assert "made" in _seed()
-    first = _counts()
+@override_settings(DEBUG=True)
+class TheCity(TestCase):
+    """The city that all of these look at takes seconds to make."""
 
-    assert _seed() == "Everything was there.\n"
+    @classmethod
+    def setUpTestData(cls) -> None:
+        # Late at night there is no time left for tonight's missions.
+        with patch.object(seed_demo, "timezone", SimpleNamespace(now=lambda: NOON)):
+            assert "made" in _seed()
 
-    assert _counts() == first
-    assert first["Merchant"] == 40
-    assert first["Outlet"] == 50
+    def test_the_city_is_made_once(self) -> None:
+        first = _counts()
 
+        assert _seed() == "Everything was there.\n"
 
-@pytest.mark.django_db
-def test_somebody_sells_in_both_cities() -> None:
-    _seed()
+        assert _counts() == first
+        assert first["Merchant"] == 40
+        assert first["Outlet"] == 50
 
-    assert payments.zones_without_seller(at=timezone.now()) == []
+    def test_somebody_sells_in_both_cities(self) -> None:
+        assert payments.zones_without_seller(at=NOON) == []
 
+    def test_both_cities_have_deals_of_every_kind_to_book(self) -> None:
+        live = Campaign.objects.filter(state="ACTIVE")
+        assert Counter(live.values_list("basis", flat=True)).keys() == {
+            "flat",
+            "actual_capped",
+            "deductible",
+        }
+        assert set(live.values_list("audience", flat=True)) == {"all", "new_only", "returning_only"}
+        assert set(live.values_list("zone_id", flat=True)) == {"MNP", "BLR"}
+        assert live.exclude(windows=[]).exists()
+        assert Campaign.objects.filter(state="IN_REVIEW").count() == 4
+        assert Deal.objects.filter(is_live=True).count() >= live.count()
+        # And a rider finds missions that are worth something.
+        pools = [codes.promo_pool(f"{kind}-{zone}") for kind in KINDS for zone in ("mnp", "blr")]
+        assert set(wallet.balances_paise(codes=pools).values()) == {25_000_00}
+        for zone in ("MNP", "BLR"):
+            assert Mission.objects.filter(zone_code=zone, reward_paise__gt=0).exists()
 
-@pytest.mark.django_db
-def test_both_cities_have_deals_of_every_kind_to_book(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Late at night there is no time left for tonight's missions.
-    monkeypatch.setattr(seed_demo, "timezone", SimpleNamespace(now=lambda: NOON))
-    _seed()
+    def test_every_merchant_can_pay_and_the_journey_s_people_are_there(self) -> None:
+        balances = wallet.balances_paise(
+            codes=[
+                codes.merchant_wallet(one) for one in Merchant.objects.values_list("pk", flat=True)
+            ]
+        )
+        assert set(balances.values()) == {50_000_00}
+        names = set(User.objects.values_list("username", flat=True))
+        assert {"operator", "rider.01", "owner.01", "owner.02"} <= names
 
-    live = Campaign.objects.filter(state="ACTIVE")
-    assert Counter(live.values_list("basis", flat=True)).keys() == {
-        "flat",
-        "actual_capped",
-        "deductible",
-    }
-    assert set(live.values_list("audience", flat=True)) == {"all", "new_only", "returning_only"}
-    assert set(live.values_list("zone_id", flat=True)) == {"MNP", "BLR"}
-    assert live.exclude(windows=[]).exists()
-    assert Campaign.objects.filter(state="IN_REVIEW").count() == 4
-    assert Deal.objects.filter(is_live=True).count() >= live.count()
-    # And a rider finds missions that are worth something.
-    pools = [codes.promo_pool(f"{kind}-{zone}") for kind in KINDS for zone in ("mnp", "blr")]
-    assert set(wallet.balances_paise(codes=pools).values()) == {25_000_00}
-    for zone in ("MNP", "BLR"):
-        assert Mission.objects.filter(zone_code=zone, reward_paise__gt=0).exists()
+    def test_an_interrupted_seeding_is_completed(self) -> None:
+        before = _counts()
+        missing = User.objects.get(username="rider.12")
+        missing.delete()
 
+        assert _seed() == "1 made.\n"
+        assert _counts() == before
 
-@pytest.mark.django_db
-def test_every_merchant_can_pay_and_the_journey_s_people_are_there() -> None:
-    _seed()
+    def test_everybody_has_a_number_of_their_own_that_nobody_real_has(self) -> None:
+        phones = [person.phone for person in User.objects.all()]
+        assert len(set(phones)) == len(phones) == 1 + 12 + 2 * 40
+        assert all(re.fullmatch(r"\+1202555\d{4}", phone) for phone in phones)
+        assert all(100 <= int(phone[-4:]) <= 199 for phone in phones)
+        assert people.person_by_phone(phone="+12025550120") == User.objects.get(username="owner.01")
 
-    balances = wallet.balances_paise(
-        codes=[codes.merchant_wallet(one) for one in Merchant.objects.values_list("pk", flat=True)]
-    )
-    assert set(balances.values()) == {50_000_00}
-    names = set(User.objects.values_list("username", flat=True))
-    assert {"operator", "rider.01", "owner.01", "owner.02"} <= names
+    def test_who_was_seeded_before_people_had_phones_is_given_one(self) -> None:
+        for name in ("rider.01", "owner.40", "scanner.33", "operator"):
+            person = User.objects.get(username=name)
+            person.phone, person.phone_index = "", None
+            person.save()
 
-
-@pytest.mark.django_db
-def test_an_interrupted_seeding_is_completed() -> None:
-    _seed()
-    before = _counts()
-    missing = User.objects.get(username="rider.12")
-    missing.delete()
-
-    assert _seed() == "1 made.\n"
-    assert _counts() == before
-
-
-@pytest.mark.django_db
-def test_everybody_has_a_number_of_their_own_that_nobody_real_has() -> None:
-    _seed()
-
-    phones = [person.phone for person in User.objects.all()]
-    assert len(set(phones)) == len(phones) == 1 + 12 + 2 * 40
-    assert all(re.fullmatch(r"\+1202555\d{4}", phone) for phone in phones)
-    assert all(100 <= int(phone[-4:]) <= 199 for phone in phones)
-    assert people.person_by_phone(phone="+12025550120") == User.objects.get(username="owner.01")
-
-
-@pytest.mark.django_db
-def test_who_was_seeded_before_people_had_phones_is_given_one() -> None:
-    _seed()
-    for name in ("rider.01", "owner.40", "scanner.33", "operator"):
-        person = User.objects.get(username=name)
-        person.phone, person.phone_index = "", None
-        person.save()
-
-    assert _seed() == "Everything was there.\n"
-    assert User.objects.get(username="owner.40").phone == "+12025550159"
-    assert not User.objects.filter(phone_index=None).exists()
+        assert _seed() == "Everything was there.\n"
+        assert User.objects.get(username="owner.40").phone == "+12025550159"
+        assert not User.objects.filter(phone_index=None).exists()
 
 
 def test_with_a_real_firebase_the_demo_says_what_it_cannot_do(settings: LazySettings) -> None:
