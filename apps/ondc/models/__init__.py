@@ -8,6 +8,8 @@ from apps.ondc.models.journeys import Offer, Question, SearchAnswer, Transaction
 from apps.ondc.models.orders import Quote, RideOrder
 from apps.ondc.models.outbound import Circuit, OutboundMessage
 from apps.ondc.models.participants import Participant
+from apps.ondc.models.reconciling import Disagreement, SettlementLine, SettlementRequest
+from apps.ondc.models.registrations import SellerRegistration
 from apps.ondc.models.settlements import Settlement
 from apps.ondc.models.tickets import Station, Ticket, TicketTrip
 
@@ -15,6 +17,7 @@ __all__ = [
     "CatalogueAnswer",
     "CatalogueRefresh",
     "Circuit",
+    "Disagreement",
     "Dispatch",
     "InboundMessage",
     "Issue",
@@ -26,7 +29,10 @@ __all__ = [
     "Quote",
     "RideOrder",
     "SearchAnswer",
+    "SellerRegistration",
     "Settlement",
+    "SettlementLine",
+    "SettlementRequest",
     "Station",
     "Ticket",
     "TicketTrip",

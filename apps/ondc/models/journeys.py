@@ -39,6 +39,7 @@ class Transaction(models.Model):
     asked_count = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
+        permissions = [("take_journey_log", "May take the log of a journey out")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opened_at")), name="ondc_transaction_times_in_order"

@@ -40,6 +40,8 @@ class OutboundMessage(models.Model):
     url = models.CharField(max_length=600)
     body = SealedTextField(blank=True)
     digest = models.CharField(max_length=88)
+    # As it was signed the last time it left: what the other side saw.
+    header = models.CharField(max_length=2048, blank=True, default="", db_default="")
 
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -22,6 +22,12 @@ class Settlement(models.Model):
         BPP = "BPP"
         BAP = "BAP"
 
+    class Recon(models.TextChoices):
+        NONE = ""
+        ASKED = "ASKED"
+        AGREED = "AGREED"
+        DIFFERS = "DIFFERS"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     order = models.OneToOneField(RideOrder, models.PROTECT, null=True, related_name="settlement")
     zone_code = models.CharField(max_length=8)
@@ -38,7 +44,13 @@ class Settlement(models.Model):
     # The journal that books it now, and how many there were.
     journal_id = models.UUIDField(null=True)
     bookings = models.PositiveSmallIntegerField(default=0)
+    # How the booked one is taxed: two halves within a state, else the integrated tax.
+    intra_state = models.BooleanField(default=False, db_default=False)
+    # An operator took the counterparty's word for the fee; another fare begins anew.
+    fee_agreed_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
+    # How far both sides are: nobody asked, one asked, they agree, they do not.
+    recon = models.CharField(max_length=7, choices=Recon, blank=True, default="", db_default="")
     # What the network's settlement messages said of it; nobody's word is money.
     told_status = models.CharField(max_length=24, blank=True)
     told_reference = models.CharField(max_length=64, blank=True)
@@ -48,7 +60,10 @@ class Settlement(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
-        permissions = [("settle_settlement", "May book what a seller app paid")]
+        permissions = [
+            ("settle_settlement", "May book what a seller app paid"),
+            ("export_settlement", "May take settlements out as a table"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["bpp_id", "number"], name="ondc_settlement_once"),
             models.CheckConstraint(
@@ -71,6 +86,10 @@ class Settlement(models.Model):
                 condition=Q(settled_at__isnull=True, reference="")
                 | (Q(settled_at__isnull=False) & ~Q(reference="")),
                 name="ondc_settlement_settled_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(recon__in=["", "ASKED", "AGREED", "DIFFERS"]),
+                name="ondc_settlement_recon_known",
             ),
         ]
         indexes = [
