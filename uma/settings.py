@@ -7,10 +7,10 @@ from typing import Any
 
 import django_stubs_ext
 import environ
-from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
 
 from uma.kernel import logs
+from uma.kernel.http import content_security
 
 django_stubs_ext.monkeypatch()
 
@@ -89,6 +89,7 @@ APP_CHECKS = [
     "apps.ondc.checks.network_can_be_joined",
     "apps.payments.checks.razorpay_is_whole",
     "apps.ondc.checks.observability_is_whole",
+    "apps.ondc.checks.agency_is_whole",
 ]
 
 # Each app's answers about one person: for the copy a person may ask for, and for erasure.
@@ -344,6 +345,9 @@ ONDC_GRIEVANCE_EMAIL: str = env.str("UMA_ONDC_GRIEVANCE_EMAIL", default="")
 # Where the network wants to be told of each message, without the people in it; off without both.
 ONDC_OBSERVABILITY_URL: str = env.str("UMA_ONDC_OBSERVABILITY_URL", default="")
 ONDC_OBSERVABILITY_TOKEN: str = env.str("UMA_ONDC_OBSERVABILITY_TOKEN", default="")
+# Who moves the network's money, and is told what is due; nobody without both.
+ONDC_SETTLEMENT_AGENCY_ID: str = env.str("UMA_ONDC_SETTLEMENT_AGENCY_ID", default="")
+ONDC_SETTLEMENT_AGENCY_URI: str = env.str("UMA_ONDC_SETTLEMENT_AGENCY_URI", default="")
 # A search goes out once in each of these: sellers answer in the one they speak.
 ONDC_TICKET_VERSIONS = env.list("UMA_ONDC_TICKET_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
 ONDC_RIDE_VERSIONS = env.list("UMA_ONDC_RIDE_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
@@ -370,22 +374,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Pages and the admin; answers of the API may load and do nothing (kernel/http/middleware.py).
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [csp.NONE],
-        "script-src": [csp.SELF, csp.NONCE],
-        "style-src": [csp.SELF, csp.NONCE],
-        # `data:` for QR codes and the icons of the documentation.
-        "img-src": [csp.SELF, "data:"],
-        "font-src": [csp.SELF],
-        "connect-src": [csp.SELF],
-        "form-action": [csp.SELF],
-        "frame-ancestors": [csp.NONE],
-        "base-uri": [csp.NONE],
-        "object-src": [csp.NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security.PAGES}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 # How many proxies in front of the platform add to X-Forwarded-For; 0 means the header is ignored.
 PROXY_COUNT: int = env.int("UMA_PROXY_COUNT", default=0)

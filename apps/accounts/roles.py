@@ -147,6 +147,8 @@ _LEDGER = frozenset(
         "gamification.view_promopool",
         "gamification.view_reward",
         "ondc.view_settlement",
+        "ondc.view_settlementline",
+        "ondc.view_disagreement",
     }
 )
 # One account at Razorpay and one at the bank serve every zone.
@@ -170,6 +172,8 @@ _PLUMBING = frozenset(
         "ondc.view_participant",
         "ondc.view_circuit",
         "ondc.view_dispatch",
+        "ondc.view_settlementrequest",
+        "ondc.view_sellerregistration",
         *_TREASURY,
         "accounts.view_operatorrole",
         "accounts.view_firebaseidentity",
@@ -243,6 +247,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "payments.add_seller",
         "payments.settle_prepayment_refund",
         "ondc.settle_settlement",
+        "ondc.export_settlement",
+        "ondc.register_seller",
+        "ondc.decide_disagreement",
+        "ondc.view_settlementrequest",
+        "ondc.view_sellerregistration",
     },
     CITY_MANAGER: (_EVERYTHING_LISTED - {"accounts.view_operatorrole"})
     | _EXPORTS
@@ -271,6 +280,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "notifications.push_again",
         "ondc.replay_inbound_message",
         "ondc.refresh_catalogue",
+        "ondc.take_journey_log",
     },
     # Not the money: who gives roles does not top wallets up as well.
     ADMINISTRATOR: _EVERYTHING_LISTED
@@ -299,5 +309,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "notifications.push_again",
         "ondc.replay_inbound_message",
         "ondc.refresh_catalogue",
+        "ondc.take_journey_log",
     },
 }

@@ -2,7 +2,8 @@
 The log of one journey as the network's reviewers ask for it: a file for each message, without the people in it.
 
 In the order of time, with the answer that each message got at once; an index tells digest, key, what was
-signed and the verdict, so that both sides can compare what they saw.
+signed, the signature and whether it holds. The files are without people, so their digests are others: what
+proves a message is in the index, and whoever has the bytes can hold them against it.
 """
 
 import io
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from apps.ondc.models import InboundMessage, OutboundMessage
 from apps.ondc.redacting import redacted
-from apps.ondc.timeline import signed_text
+from apps.ondc.timeline import evidence_of
 
 # A journey of some hours has some hundreds; a seller who never stops must not fill a reviewer's disk.
 MOST_MESSAGES = 2_000
@@ -65,7 +66,7 @@ def _entries(transaction_id: UUID) -> Iterator[Entry]:
             "to": row.party,
             "action": row.action,
             "message_id": str(row.question.message_id),
-            "digest": row.digest,
+            **_proof(row),
             "attempts": row.attempts,
             "answer": {"state": row.state, "http_status": row.http_status, "code": row.error_code},
         }
@@ -79,11 +80,20 @@ def _entries(transaction_id: UUID) -> Iterator[Entry]:
             "to": "us",
             "action": told.action,
             "message_id": told.message_id,
-            "digest": told.digest,
-            "key": told.unique_key_id,
-            "signed": signed_text(told),
+            **_proof(told),
             "answer": {"ack": "NACK", "code": told.outcome} if is_refused else {"ack": "ACK"},
             "handled": {"state": told.state, "outcome": told.outcome},
             "deviations": list(told.deviations),
         }
         yield Entry(told.received_at, told.action, told.raw, facts)
+
+
+def _proof(message: InboundMessage | OutboundMessage) -> dict[str, str]:
+    found = evidence_of(message)
+    return {
+        "digest": found.digest,
+        "key": found.key_id,
+        "signed": found.signed,
+        "signature": found.signature,
+        "verdict": found.verdict,
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.ondc import beckn, signing
+from apps.ondc import beckn, money_calls, signing
 from apps.ondc.beckn import Nack, NotAuthentic
 from apps.ondc.messages import QuoteTold, quote_of
 from apps.ondc.models import CatalogueRefresh, Question, RideOrder, Transaction
@@ -26,6 +26,8 @@ AHEAD = timedelta(minutes=10)
 CLOSED_AFTER = timedelta(minutes=10)
 SEARCH_CLOSED_AFTER = timedelta(hours=1)
 UNASKED = frozenset({"on_status", "on_update", "on_cancel", "on_track", "on_issue"})
+# Between the two sides of money: either may ask, in either slot of the context (ondc.md 11).
+ABOUT_MONEY = frozenset({"recon", "on_recon", "on_settle"})
 ABOUT_AN_ISSUE = frozenset({"on_issue", "on_issue_status"})
 # Where money is decided, a price must be there to be read.
 PRICED = frozenset({"on_select", "on_init"})
@@ -146,10 +148,13 @@ def read_envelope(body: Node, *, action: str, signer: str, ours: str) -> Envelop
     for name in ("domain", "action", "bap_id", "bpp_id", "transaction_id", "message_id"):
         if not exact(context, name, most=64 if name.endswith("n_id") else 255):
             raise Nack(beckn.BREAKS_CONTRACT, f"`{name}` is missing.", path=f"context.{name}")
-    if exact(context, "bpp_id") != signer:
-        raise NotAuthentic("speaker", "The signer is not the bpp_id of the context.")
-    if exact(context, "bap_id") != ours:
-        raise NotAuthentic("addressee", "The bap_id of the context is not ours.")
+    sellers, buyers = "bpp", "bap"
+    if action in ABOUT_MONEY and exact(context, "bap_id") == signer:
+        sellers, buyers = buyers, sellers
+    if exact(context, f"{sellers}_id") != signer:
+        raise NotAuthentic("speaker", f"The signer is not the {sellers}_id of the context.")
+    if exact(context, f"{buyers}_id") != ours:
+        raise NotAuthentic("addressee", f"The {buyers}_id of the context is not ours.")
     if exact(context, "action") != action:
         raise Nack(
             beckn.BREAKS_CONTRACT, "The action is not that of the path.", path="context.action"
@@ -163,7 +168,7 @@ def read_envelope(body: Node, *, action: str, signer: str, ours: str) -> Envelop
     return Envelope(
         action=action,
         sender=signer,
-        sender_uri=exact(context, "bpp_uri", most=500),
+        sender_uri=exact(context, f"{sellers}_uri", most=500),
         domain=text(context, "domain", most=16),
         version=text(context, "version", most=16) or text(context, "core_version", most=16),
         transaction_text=exact(context, "transaction_id", most=64),
@@ -192,6 +197,9 @@ def check_message(body: Node, envelope: Envelope, *, now: datetime) -> None:
     if envelope.action == "on_search":
         if not isinstance(at(message, "catalog"), dict):
             raise Nack(beckn.BREAKS_CONTRACT, "There is no catalogue.", path="message.catalog")
+        return
+    if envelope.action in ABOUT_MONEY:
+        money_calls.check(message, envelope.action)
         return
     if envelope.action in ABOUT_AN_ISSUE and not exact(message, "issue", "id", most=64):
         raise Nack(beckn.BREAKS_CONTRACT, "The issue has no id.", path="message.issue.id")
@@ -229,6 +237,15 @@ def correlate(envelope: Envelope, *, now: datetime, order_id: str) -> Match:
     Raises:
         Nack: to nothing, to somebody else's, or to something over long ago
     """
+    if envelope.action in ABOUT_MONEY:
+        strays = money_calls.correlate(
+            action=envelope.action,
+            sender=envelope.sender,
+            message_id=envelope.message_id,
+            transaction_text=envelope.transaction_text,
+            now=now,
+        )
+        return Match(None, deviations=strays)
     asked = envelope.action.removeprefix("on_")
     message_id, transaction_id = uuid_of(envelope.message_id), uuid_of(envelope.transaction_text)
     question = _question(message_id, asked) if message_id else None

@@ -122,3 +122,15 @@ def observability_is_whole() -> Iterator[CheckMessage]:
         )
     elif url and not settings.DEBUG and not is_public_address(url):
         yield Error("The observability's address is not HTTPS at a named host.", id="uma.E035")
+
+
+def agency_is_whole() -> Iterator[CheckMessage]:
+    """Say why nobody would be told what is due, or somebody else could listen."""
+    agency_id, uri = settings.ONDC_SETTLEMENT_AGENCY_ID, settings.ONDC_SETTLEMENT_AGENCY_URI
+    if bool(agency_id) != bool(uri):
+        yield Error(
+            "Of the settlement agency's id and address one is set and the other is not.",
+            id="uma.E036",
+        )
+    elif uri and not settings.DEBUG and not is_public_address(uri):
+        yield Error("The settlement agency's address is not HTTPS at a named host.", id="uma.E036")

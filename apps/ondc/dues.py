@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from apps.ondc.messages import QuoteTold
 from apps.ondc.models import RideOrder, Settlement
+from uma.kernel.gst import Gst
 from uma.kernel.money import share_bps
 
 # Names of sellers' accounts in the ledger; the registry's own rows change with each key.
@@ -24,10 +25,29 @@ def seller_key(bpp_id: str) -> UUID:
     return uuid5(_SELLERS, bpp_id)
 
 
-def net_of_tax(gross_paise: int) -> int:
-    """Return what of an amount is ours: a finder fee is agreed with its tax inside (product rule 2.6, 14)."""
+def split(gross_paise: int, *, intra_state: bool) -> tuple[int, Gst]:
+    """
+    Return what of an amount is ours, and its tax: a finder fee is agreed with its tax inside (product rule 2.6, 14).
+
+    Each component is the rate's share of the whole, rounded by itself (CGST Rules 2017, rule 35), so that
+    the two halves within a state are equal; what is left is ours.
+    """
+    if not intra_state:
+        tax = Gst(0, 0, _inside(gross_paise, GST_BPS))
+    else:
+        half = _inside(gross_paise, GST_BPS // 2)
+        tax = Gst(half, half, 0)
+    return gross_paise - tax.total_paise, tax
+
+
+def _inside(gross_paise: int, rate_bps: int) -> int:
     divisor = _WHOLE + GST_BPS
-    return (gross_paise * _WHOLE * 2 + divisor) // (divisor * 2)
+    return (gross_paise * rate_bps * 2 + divisor) // (divisor * 2)
+
+
+def to_move(row: Settlement) -> int:
+    """Return what whoever took the rider's money has to pay the other for an order."""
+    return row.fee_paise if row.collected_by == Collector.BPP else row.fare_paise - row.fee_paise
 
 
 def share_of(order: RideOrder, quote: QuoteTold) -> tuple[int, int]:
@@ -98,8 +118,13 @@ def _keep(order: RideOrder, fare_paise: int, fee_paise: int, *, now: datetime) -
 def _change(row: Settlement, *, fare_paise: int, fee_paise: int) -> bool:
     if (row.fare_paise, row.fee_paise) == (fare_paise, fee_paise):
         return True
+    # The fee of this very fare was agreed upon: a seller that repeats itself does not undo that.
+    if row.fee_agreed_at is not None and row.fare_paise == fare_paise:
+        return True
     if row.settled_at is not None:
         return False
-    row.fare_paise, row.fee_paise = fare_paise, fee_paise
-    row.save(update_fields=["fare_paise", "fee_paise"])
+    row.fare_paise, row.fee_paise, row.fee_agreed_at = fare_paise, fee_paise, None
+    # What both sides agreed on, or did not, was another amount.
+    row.recon = Settlement.Recon.NONE
+    row.save(update_fields=["fare_paise", "fee_paise", "fee_agreed_at", "recon"])
     return True

@@ -172,6 +172,29 @@ class CatalogueUnderway(DomainError):
     advice = "Look at it in a few minutes: it closes when the answers are in."
 
 
+class JourneyLogEmpty(DomainError):
+    code = "journey_log_empty"
+    title = "Nothing was said in this journey"
+    status = 404
+
+
+class RegistrationInvalid(DomainError):
+    code = "seller_registration_invalid"
+    title = "This is no registration for GST"
+    status = 422
+
+
+class DisagreementNotOpen(DomainError):
+    code = "disagreement_not_open"
+    title = "This is decided already"
+
+
+class DecisionNotPossible(DomainError):
+    code = "disagreement_decision_not_possible"
+    title = "This cannot be decided so"
+    advice = "Their amount can be taken for an order of ours that is not settled yet."
+
+
 class RiderDetailsMissing(DomainError):
     code = "rider_details_missing"
     title = "A driver needs a name and a phone number"

@@ -59,6 +59,27 @@ def book_fees(**_: object) -> int:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def ask_recon(**_: object) -> int:
+    try:
+        return services.ask_recon(voice=voice(), now=timezone.now())
+    except NotConfigured:
+        return 0
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def settle_agreed(**_: object) -> int:
+    try:
+        return services.settle_agreed(voice=voice(), now=timezone.now())
+    except NotConfigured:
+        return 0
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def follow_requests(**_: object) -> int:
+    return services.follow_requests(now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def deliver(*, outbound_id: str, **_: object) -> None:
     # Delivery is at least once: a second run finds the row taken, and stops.
     speaking = voice()

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from apps.ondc.network import Network, is_public_address, network
 from apps.ondc.outgoing import profiles
-from apps.ondc.outgoing.context import BuyerApp
+from apps.ondc.outgoing.context import BuyerApp, Counterparty
 from apps.ondc.outgoing.issues import Desk
 from apps.ondc.outgoing.profiles import Terms
 
@@ -29,6 +29,8 @@ class Voice:
     desk: Desk
     observer: Observer | None = None
     ticket_versions: tuple[str, ...] = ()
+    # Who moves money between participants, as the network agreed with it.
+    agency: Counterparty | None = None
 
     @property
     def sender(self) -> BuyerApp:
@@ -69,12 +71,18 @@ def voice() -> Voice:
             email=settings.ONDC_GRIEVANCE_EMAIL,
         ),
         observer=_observer(),
+        agency=_agency(),
     )
 
 
 def _observer() -> Observer | None:
     url, token = settings.ONDC_OBSERVABILITY_URL, settings.ONDC_OBSERVABILITY_TOKEN
     return Observer(url, token) if url and token else None
+
+
+def _agency() -> Counterparty | None:
+    agency_id, uri = settings.ONDC_SETTLEMENT_AGENCY_ID, settings.ONDC_SETTLEMENT_AGENCY_URI
+    return Counterparty(agency_id, uri) if agency_id and uri else None
 
 
 RIDES = profiles.RIDES

@@ -23,6 +23,7 @@ from apps.ondc import services as ondc
 from apps.ondc.models import (
     CatalogueAnswer,
     CatalogueRefresh,
+    Disagreement,
     Dispatch,
     InboundMessage,
     Issue,
@@ -30,6 +31,8 @@ from apps.ondc.models import (
     Offer,
     SearchAnswer,
     Settlement,
+    SettlementLine,
+    SettlementRequest,
     Station,
     Ticket,
     TicketTrip,
@@ -237,11 +240,12 @@ def _travel(person_id: UUID, code: str) -> None:
     chosen = ondc.choose_offer(
         transaction_id=asked.transaction_id, rider_id=person_id, offer_id=offer.pk, now=now
     )
-    Settlement.objects.create(
+    due = Settlement.objects.create(
         order=chosen.order, zone_code=code, domain="ONDC:TRV10", bpp_id=f"{code}.{seller}",
         number="O1", collected_by="BPP", fare_paise=200_00, fee_bps=100, fee_paise=2_00, due_at=now,
     )  # fmt: skip
     ondc.book_fees(now=now)
+    _reconcile(due)
     assert chosen.order is not None
     issue = Issue.objects.create(
         order=chosen.order, version="2.0.0", category="FULFILLMENT", code="FLM112", respond_by=now,
@@ -261,6 +265,28 @@ def _travel(person_id: UUID, code: str) -> None:
     Dispatch.objects.create(
         kind="MESSAGE", url="https://observer.example", body="{}", next_attempt_at=now, made_at=now
     )
+
+
+def _reconcile(due: Settlement) -> None:
+    now = timezone.now()
+    sent = Dispatch.objects.create(
+        kind="SETTLEMENT", party=due.bpp_id, url="https://x", body="{}", next_attempt_at=now, made_at=now
+    )  # fmt: skip
+    request = SettlementRequest.objects.create(
+        dispatch=sent, action="RECON", party=due.bpp_id, seller=due.bpp_id, made_at=now,
+        until=now + timedelta(days=1),
+    )  # fmt: skip
+    SettlementLine.objects.create(
+        request=request, action="RECON", settlement=due, amount_paise=due.fee_paise
+    )
+    Disagreement.objects.create(
+        kind="AMOUNT", settlement=due, zone_code=due.zone_code, party=due.bpp_id, number=due.number,
+        ours_paise=due.fee_paise, theirs_paise=1_00, opened_at=now,
+    )  # fmt: skip
+    ondc.register_seller(
+        settlement_id=due.pk, legal_name="Seller Ltd", gstin="29AAACU1234A1ZW", effective_from=now,
+        actor_id=uuid4(), reason="papers", now=now,
+    )  # fmt: skip
 
 
 def _tell(person_id: UUID) -> None:

@@ -59,6 +59,7 @@ LEDGER = (
     " payments.Prepayment payments.PrepaymentRefund"
     " wallet.Transfer wallet.Hold wallet.AccountKind wallet.PostingRule"
     " gamification.PromoPool gamification.Reward ondc.Settlement"
+    " ondc.SettlementLine ondc.Disagreement"
 )
 EXPORTS = "exports.Export exports.Schedule"
 # What the technical side of sign-in keeps, seen by whoever runs a city.
@@ -77,7 +78,7 @@ ACROSS = (
     f" accounts.AuditEvent accounts.ExchangedToken {MISSED}"
     " notifications.WebhookEndpoint notifications.WebhookDelivery jobs.JobRun"
     " payments.GatewayEvent payments.Series ondc.InboundMessage ondc.Participant ondc.Circuit"
-    " ondc.Dispatch"
+    " ondc.Dispatch ondc.SettlementRequest ondc.SellerRegistration"
 )
 
 SEES: dict[str, str] = {
@@ -94,7 +95,8 @@ SEES_EVERYWHERE: dict[str, str] = {
     "support": MISSED,
     "reviewer": "",
     "analyst": f"{MISSED} payments.Series {PAYOUT_RULES}",
-    "finance": f"{MISSED} payments.GatewayEvent payments.Series {PAYOUT_RULES} {TREASURY}",
+    "finance": f"{MISSED} payments.GatewayEvent payments.Series {PAYOUT_RULES} {TREASURY}"
+    " ondc.SettlementRequest ondc.SellerRegistration",
     "city_manager": ACROSS,
     "administrator": ACROSS,
 }
@@ -126,6 +128,7 @@ RUN = GOVERNING | {
     "merchants.Outlet": "open_selected pause_selected close_selected",
     "merchants.Staff": "dismiss_selected",
     "merchants.ApiKey": "revoke_selected",
+    "ondc.Transaction": "take_log",
     "campaigns.Campaign": f"{CAMPAIGN_REVIEW} {CAMPAIGN_STOP}",
     "ondc.CatalogueRefresh": "refresh_selected",
 }
@@ -145,7 +148,8 @@ ACTS: dict[str, dict[str, str]] = {
         "merchants.Zone": "fund_reserve",
         "gamification.PromoPool": "fund_selected",
         "gamification.Reward": "pay_selected",
-        "ondc.Settlement": "settle_selected",
+        "ondc.Settlement": "settle_selected export_selected register_selected",
+        "ondc.Disagreement": "decide_selected",
     },
     "city_manager": RUN
     | CARE

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -15,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.accounts import selectors, services
 from apps.accounts.models import AuditEvent, OperatorRole, Session, User
 from apps.campaigns.models import Boost, Campaign, FeeSchedule
 from apps.exports.models import Export, Schedule
@@ -41,7 +39,8 @@ from apps.merchants.models import (
     Zone,
 )
 from apps.notifications.models import InboxMessage
-from apps.ondc.models import CatalogueRefresh, InboundMessage, Settlement
+from apps.ondc.models import CatalogueRefresh, Disagreement, InboundMessage, Settlement
+from apps.ondc.models import Transaction as Journey
 from apps.payments.models import (
     AccountValidation,
     BankLine,
@@ -59,7 +58,6 @@ from tests.accounts.cities import City, make_city
 from tests.accounts.preparing import sql
 from tests.handshake.visiting import visit
 from tests.ondc import ours
-from uma.kernel import context
 from uma.kernel.geo import Point
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +151,15 @@ ACTS = [
         "inbound-message.replayed",
         before=sql("UPDATE ondc_inboundmessage SET state = 'PARKED' WHERE id = %s"),
     ),
+    Act(Journey, "take_log", "ondc-journey.log-taken"),
+    Act(Settlement, "export_selected", "ondc-settlement.exported"),
+    Act(
+        Settlement,
+        "register_selected",
+        "ondc-seller.registered",
+        {"legal_name": "Seller Ltd", "gstin": "29AAACU1234A1ZW"},
+    ),
+    Act(Disagreement, "decide_selected", "ondc-disagreement.decided", {"decision": "CLOSE"}),
     Act(
         CatalogueRefresh,
         "refresh_selected",
@@ -354,47 +361,3 @@ def test_every_page_of_the_desk_has_a_trail(client: Client, city: City, operator
         page = client.get(path(model, "change", key))
         assert page.status_code == 200, (model, site)
         assert 'id="trail"' in page.content.decode(), model
-
-
-def record(**given: object) -> AuditEvent:
-    object_id = str(uuid4())
-    services.record(
-        action="thing.done", object_type="thing", object_id=object_id, actor_id=None, at=NOON,
-        **given,  # type: ignore[arg-type]  # facts of the trail
-    )  # fmt: skip
-    return AuditEvent.objects.get(object_id=object_id)
-
-
-def test_where_an_act_was_asked_from_is_known_without_being_passed_on() -> None:
-    context.begin(context.Origin("request-0001", lambda: "2001:db8::7"))
-    try:
-        asked, passed, odd = record(), record(address="198.51.100.7"), record(address="unknown")
-    finally:
-        context.end()
-    by_a_job = record()
-
-    assert (asked.address, asked.request_id) == ("2001:db8::7", "request-0001")
-    assert passed.address == "198.51.100.7"
-    assert odd.address == "2001:db8::7"
-    assert (by_a_job.address, by_a_job.request_id) == (None, "")
-
-
-def test_a_trail_shows_the_newest_first_and_only_what_changed() -> None:
-    object_id = str(uuid4())
-    for hour, (before, after) in enumerate(
-        [
-            ({}, {"state": "DRAFT"}),
-            ({"state": "DRAFT", "zone": "MNP"}, {"state": "LIVE", "zone": "MNP"}),
-        ]
-    ):
-        services.record(
-            action=f"thing.{hour}", object_type="thing", object_id=object_id, actor_id=None,
-            at=NOON + timedelta(hours=hour), before=before, after=after,
-        )  # fmt: skip
-
-    newest, oldest = selectors.trail(object_ids=[object_id])
-
-    assert [(c.fact, c.before, c.after) for c in newest.changes] == [("state", "DRAFT", "LIVE")]
-    assert [(c.fact, c.before, c.after) for c in oldest.changes] == [("state", "—", "DRAFT")]
-    assert (newest.actor, newest.action) == ("a job", "thing.1")
-    assert len(selectors.trail(object_ids=[object_id], limit=1)) == 1

@@ -28,6 +28,8 @@ ACROSS_ZONES = {
     "ondc.Participant",
     "ondc.Circuit",
     "ondc.Dispatch",
+    "ondc.SettlementRequest",
+    "ondc.SellerRegistration",
     # Its merchant is a plain column, which its own `within` follows.
     "merchants.FirstVisit",
     "notifications.WebhookDelivery",

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from apps.ondc import dues, services
-from apps.ondc.models import Settlement
+from apps.ondc import dues, services, signing
+from apps.ondc.models import Participant, Settlement, SettlementLine
+from apps.ondc.services import reconciling
+from apps.ondc.voice import Voice, voice
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
@@ -90,3 +93,48 @@ def test_without_the_lock_a_fee_would_be_settled_twice(
     at_once(settling_it(due.pk, "UTR1"), settling_it(due.pk, "UTR2"))
 
     assert owed() == -146, "the race is real"
+
+
+def asking(speaking: Voice) -> Callable[[], object]:
+    return lambda: services.ask_recon(voice=speaking, now=NOW)
+
+
+@pytest.fixture
+def speaking(due: Settlement, settings: Settings) -> Voice:
+    """Return our voice; the seller of the fee is known to listen somewhere."""
+    keys = signing.new_keys()
+    settings.ONDC_SUBSCRIBER_ID = "bap.example.in"
+    settings.ONDC_SIGNING_KEYS = [f"ours:{keys.signing_private_key}"]
+    Participant.objects.create(
+        subscriber_id=due.bpp_id, unique_key_id="k", kind="BPP", status="SUBSCRIBED",
+        url="https://bpp.example.in", signing_public_key="", fetched_at=NOW,
+    )  # fmt: skip
+    services.book_fees(now=NOW)
+    return voice()
+
+
+@pytest.fixture
+def slow_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each wait between its look at the rows and its request."""
+    monkeypatch.setattr(reconciling, "_say", paused(reconciling._say))
+
+
+@pytest.mark.usefixtures("slow_requests")
+def test_two_jobs_that_ask_at_once_ask_once(speaking: Voice) -> None:
+    outcomes = at_once(*[asking(speaking)] * 3)
+
+    assert sorted(map(str, outcomes)) == ["0", "0", "1"]
+    assert SettlementLine.objects.count() == 1
+
+
+@pytest.mark.usefixtures("slow_requests")
+def test_without_the_rows_lock_the_database_refuses_the_second_question(
+    speaking: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = type(Settlement.objects.all())
+    monkeypatch.setattr(rows, "select_for_update", lambda self, **_: self.all())
+
+    outcomes = at_once(*[asking(speaking)] * 2)
+
+    assert sorted(map(str, outcomes)) == ["1", "IntegrityError"], "the race is real"
+    assert SettlementLine.objects.count() == 1

@@ -6,9 +6,12 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from apps.ondc import signing, trust
+from apps.ondc.models import Participant as Listed
 from apps.ondc.voice import Voice, voice
+from tests.factories import make_zone
 from tests.ondc import ours
-from tests.ondc.network import BUYER, Journey, Participant, Registry, make_search
+from tests.ondc.network import BUYER, Journey, Participant, Registry, clock, make_search
+from tests.ondc.reconciling import AGENCY
 from tests.sandbox.pretended_ondc import NetworkProcess
 
 
@@ -59,4 +62,25 @@ def network(network_process: NetworkProcess, settings: Settings) -> NetworkProce
 @pytest.fixture
 def speaking(network: NetworkProcess) -> Voice:
     assert network.url
+    return voice()
+
+
+@pytest.fixture
+def agency(registry: Registry, settings: Settings) -> Participant:
+    settings.ONDC_SETTLEMENT_AGENCY_ID = AGENCY
+    settings.ONDC_SETTLEMENT_AGENCY_URI = f"https://{AGENCY}/money"
+    one = Participant(id=AGENCY)
+    registry.rows.append(one)
+    return one
+
+
+@pytest.fixture
+def settling(seller: Participant, agency: Participant) -> Voice:
+    assert seller.id != agency.id
+    make_zone("MNP", now=clock())
+    # What any callback of the seller's leaves: where it listens.
+    Listed.objects.create(
+        subscriber_id=seller.id, unique_key_id="k0", kind="BPP", status="SUBSCRIBED",
+        url=f"https://{seller.id}/ondc", signing_public_key="", fetched_at=clock(),
+    )  # fmt: skip
     return voice()

@@ -18,6 +18,7 @@ DROP = Point(13.3409, 74.7477)
 RIDER = Person("Rider One", "9000000001")
 SELLER = "cabs.sandbox.example.in"
 FARE_PAISE = 206_00
+AGENCY = "settlements.sandbox.example.in"
 KEYS = signing.new_keys()
 # Who speaks to pretended sellers, which look at the real clock, begins at `just_begun` instead.
 START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
@@ -32,6 +33,8 @@ def settings_for(network_url: str) -> dict[str, object]:
         "ONDC_SIGNING_KEYS": [f"{KEY_ID}:{KEYS.signing_private_key}"],
         "ONDC_REGISTRY_URL": f"{network_url}/registry",
         "ONDC_GATEWAY_URL": f"{network_url}/gateway",
+        "ONDC_SETTLEMENT_AGENCY_ID": AGENCY,
+        "ONDC_SETTLEMENT_AGENCY_URI": f"{network_url}/agency",
     }
 
 

@@ -208,7 +208,7 @@ def test_what_is_genuine_and_not_acceptable_is_told_why(journey: Journey, case: 
 
 
 def test_a_callback_that_nobody_serves_is_told_so(journey: Journey) -> None:
-    for action in ("on_recon", "on_nothing", "on_" + "x" * 60):
+    for action in ("on_report", "on_nothing", "on_" + "x" * 60):
         answer = post(journey.seller, search_body(journey), action=action)
         assert (answer.status_code, verdict(answer)) == (200, "21001")
     assert Client().get("/api/ondc/on_search").status_code == 405

@@ -57,8 +57,8 @@ def test_a_journeys_page_tells_every_message_and_a_messages_page_what_was_signed
     page = client.get(reverse("admin:ondc_transaction_change", args=[row.transaction_id]))
     told = page.content.decode()
     names = ("on_search", "on_select", "on_init", "on_confirm")
-    assert [told.index(f">{name}</a>") for name in names] == sorted(
-        told.index(f">{name}</a>") for name in names
+    assert [told.index(f"<strong>{name}</strong>") for name in names] == sorted(
+        told.index(f"<strong>{name}</strong>") for name in names
     )
     assert "PARKED another_order" in told
     one = client.get(reverse("admin:ondc_inboundmessage_change", args=[row.pk])).content.decode()
@@ -68,6 +68,10 @@ def test_a_journeys_page_tells_every_message_and_a_messages_page_what_was_signed
         expires=signing.parse_header(row.header).expires,
     )
     assert f"<pre>{escape(signed)}</pre>" in one
+    assert f"<pre>{escape(signed)}</pre>" in told
+    assert escape(row.digest) in told
+    assert f"|{row.unique_key_id}|ed25519" in told
+    assert told.count("holds over the bytes that are kept") == 4
 
 
 def test_what_was_done_is_not_done_twice_by_a_replay(journey: Journey) -> None:

@@ -51,7 +51,7 @@ class NetworkProcess:
         name, _, self.url = self._process.stdout.readline().strip().partition(" ")
         assert name == "ondc"
 
-    def order(self, action: str, **facts: object) -> None:
+    def order(self, action: str, /, **facts: object) -> None:
         answer = requests.post(f"{self.url}/_control/{action}", json=facts, timeout=5)
         assert answer.status_code == 200, answer.text
 
@@ -77,6 +77,8 @@ def buyer_settings(
         "UMA_ONDC_ENCRYPTION_KEYS": keys.encryption_private_key,
         "UMA_ONDC_REGISTRY_URL": f"{network.url}/registry",
         "UMA_ONDC_GATEWAY_URL": f"{network.url}/gateway",
+        "UMA_ONDC_SETTLEMENT_AGENCY_ID": "settlements.sandbox.example.in",
+        "UMA_ONDC_SETTLEMENT_AGENCY_URI": f"{network.url}/agency",
     }
 
 

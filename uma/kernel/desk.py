@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -182,22 +182,26 @@ def permitted(
     return allowed
 
 
-def act_on_chosen(
+@dataclass(frozen=True, slots=True)
+class Confirmed(Generic[M]):
+    """An act that was asked for and confirmed: on which rows, by whom, and what the form asked."""
+
+    rows: QuerySet[M]
+    actor_id: UUID
+    answers: Answers
+
+
+def confirm(
     site: ReadOnlyAdmin[M],
     request: HttpRequest,
     chosen: QuerySet[M],
     *,
     action: str,
     question: str,
-    act: Callable[[Any, UUID, Answers], None],  # Any: the row's key, a UUID or a code
     form_class: type[forms.Form] = ReasonForm,
     describe: Callable[[M], SafeString | str] = str,
-) -> HttpResponse | None:
-    """
-    Ask what the act needs on a confirmation page, then call the service once for each chosen row.
-
-    A refusal of one row is reported and does not stop the others.
-    """
+) -> Confirmed[M] | HttpResponse | None:
+    """Ask what an act needs on a confirmation page; None when none of the rows may be acted on."""
     chosen = permitted(site, request, chosen, action=action)
     if not chosen.exists():
         return None
@@ -214,14 +218,56 @@ def act_on_chosen(
         return TemplateResponse(request, "kernel/act_on_chosen.html", context)
     actor_id = request.user.pk
     assert isinstance(actor_id, UUID)
-    for key in chosen.order_by("pk").values_list("pk", flat=True):
+    return Confirmed(chosen, actor_id, form.cleaned_data)
+
+
+def act_on_chosen(
+    site: ReadOnlyAdmin[M],
+    request: HttpRequest,
+    chosen: QuerySet[M],
+    *,
+    action: str,
+    question: str,
+    act: Callable[[Any, UUID, Answers], None],  # Any: the row's key, a UUID or a code
+    form_class: type[forms.Form] = ReasonForm,
+    describe: Callable[[M], SafeString | str] = str,
+) -> HttpResponse | None:
+    """
+    Ask what the act needs on a confirmation page, then call the service once for each chosen row.
+
+    A refusal of one row is reported and does not stop the others.
+    """
+    found = confirm(
+        site,
+        request,
+        chosen,
+        action=action,
+        question=question,
+        form_class=form_class,
+        describe=describe,
+    )
+    if found is None or isinstance(found, HttpResponse):
+        return found
+    for key in found.rows.order_by("pk").values_list("pk", flat=True):
         try:
-            act(key, actor_id, form.cleaned_data)
+            act(key, found.actor_id, found.answers)
         except DomainError as refusal:
             site.message_user(request, f"{key}: {refusal.detail}", messages.ERROR)
         else:
             site.message_user(request, f"{key}: done", messages.SUCCESS)
     return None
+
+
+def file_answer(content: bytes, *, name: str, content_type: str) -> HttpResponse:
+    """Answer a file to be kept, which no cache between keeps."""
+    return HttpResponse(
+        content,
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 def amount(paise: int | None) -> str:

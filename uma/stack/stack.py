@@ -260,6 +260,8 @@ class Stack:
             "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{self.web_port}/api/ondc",
             "UMA_ONDC_REGISTRY_URL": f"{base}/registry",
             "UMA_ONDC_GATEWAY_URL": f"{base}/gateway",
+            "UMA_ONDC_SETTLEMENT_AGENCY_ID": "settlements.sandbox.example.in",
+            "UMA_ONDC_SETTLEMENT_AGENCY_URI": f"{base}/agency",
         }
         return port
 

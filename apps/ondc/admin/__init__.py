@@ -14,14 +14,21 @@ from apps.ondc.admin.network import (
     QuoteAdmin,
     RideOrderAdmin,
     SearchAnswerAdmin,
-    SettlementAdmin,
     TransactionAdmin,
+)
+from apps.ondc.admin.settlements import (
+    DisagreementAdmin,
+    SellerRegistrationAdmin,
+    SettlementAdmin,
+    SettlementLineAdmin,
+    SettlementRequestAdmin,
 )
 
 __all__ = [
     "CatalogueAnswerAdmin",
     "CatalogueRefreshAdmin",
     "CircuitAdmin",
+    "DisagreementAdmin",
     "DispatchAdmin",
     "InboundMessageAdmin",
     "IssueActAdmin",
@@ -33,6 +40,9 @@ __all__ = [
     "QuoteAdmin",
     "RideOrderAdmin",
     "SearchAnswerAdmin",
+    "SellerRegistrationAdmin",
     "SettlementAdmin",
+    "SettlementLineAdmin",
+    "SettlementRequestAdmin",
     "TransactionAdmin",
 ]

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -25,14 +24,22 @@ from apps.ondc.models import (
     Quote,
     RideOrder,
     SearchAnswer,
-    Settlement,
     Station,
     Ticket,
     TicketTrip,
     Transaction,
 )
-from apps.ondc.timeline import signed_text, timeline
-from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen, amount
+from apps.ondc.timeline import Said, signed_text, timeline
+from uma.kernel.desk import (
+    Answers,
+    Needs,
+    ReadOnlyAdmin,
+    act_on_chosen,
+    amount,
+    confirm,
+    file_answer,
+)
+from uma.kernel.errors import DomainError
 
 
 @admin.register(Transaction)
@@ -49,31 +56,68 @@ class TransactionAdmin(ReadOnlyAdmin[Transaction]):
     # Where somebody lives and goes.
     exclude = ("pickup", "drop", "via")
     readonly_fields = ("messages",)
+    actions = ("take_log",)
+
+    has_log_permission = Needs("ondc.take_journey_log")
+
+    @admin.action(description="Take the log out, without the people in it", permissions=["log"])
+    def take_log(self, request: HttpRequest, chosen: QuerySet[Transaction]) -> HttpResponse | None:
+        if chosen.count() != 1:
+            self.message_user(request, "Take the log of one journey at a time.", messages.ERROR)
+            return None
+        found = confirm(
+            self, request, chosen, action="take_log", question="Take the log of this journey out?"
+        )
+        if found is None or isinstance(found, HttpResponse):
+            return found
+        journey_id = chosen.get().pk
+        try:
+            packed = services.take_journey_log(
+                transaction_id=journey_id,
+                actor_id=found.actor_id,
+                reason=found.answers["reason"],
+                now=timezone.now(),
+            )
+        except DomainError as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+            return None
+        return file_answer(packed, name=f"ondc-{journey_id}.zip", content_type="application/zip")
 
     @admin.display(description="Every message")
     def messages(self, journey: Transaction) -> SafeString:
-        rows = format_html_join(
+        return format_html_join(
             "",
-            '<tr><td>{}</td><td>{}</td><td><a href="{}">{}</a></td><td>{}</td><td>{}</td>'
-            "<td>{}</td></tr>",
+            '<details class="evidence"><summary>{} {} <strong>{}</strong> {} · {}{}</summary><dl>{}</dl></details>',
             (
                 (
                     f"{said.at:%H:%M:%S.%f}"[:-3],
                     "→" if said.is_ours else "←",
-                    reverse(f"admin:ondc_{said.model}_change", args=[said.id]),
                     said.action,
                     said.party,
                     said.verdict,
-                    "; ".join(said.notes),
+                    "" if said.evidence.is_good else f" · signature {said.evidence.verdict}",
+                    _facts(said),
                 )
                 for said in timeline(transaction_id=journey.pk)
             ),
         )
-        return format_html(
-            "<table><thead><tr><th>UTC</th><th></th><th>Message</th><th>With</th><th>Verdict</th>"
-            "<th>Notes</th></tr></thead><tbody>{}</tbody></table>",
-            rows,
-        )
+
+
+def _facts(said: Said) -> SafeString:
+    """Return what proves a message, and what came of it, as a list of terms."""
+    proof = said.evidence
+    page = reverse(f"admin:ondc_{said.model}_change", args=[said.id])
+    facts = (
+        ("Message", format_html('<a href="{}">{}</a>', page, said.message_id)),
+        ("Answer", said.answer),
+        ("Key", proof.key_id),
+        ("Digest (BLAKE-512)", proof.digest),
+        ("Signing string", format_html("<pre>{}</pre>", proof.signed) if proof.signed else ""),
+        ("Signature", proof.signature),
+        ("The signature", proof.verdict),
+        ("Notes", "; ".join(said.notes)),
+    )
+    return format_html_join("", "<dt>{}</dt><dd>{}</dd>", (one for one in facts if one[1]))
 
 
 @admin.register(Question)
@@ -221,70 +265,6 @@ class CircuitAdmin(ReadOnlyAdmin[Circuit]):
     list_display = ("party", "failures", "open_until")
     search_fields = ("=party",)
     ordering = ("party",)
-
-
-class TransferForm(ReasonForm):
-    """A seller's transfer as the bank shows it."""
-
-    amount = forms.DecimalField(label="Amount in rupees", max_digits=12, decimal_places=2)
-    reference = forms.CharField(label="The bank's reference (UTR)", max_length=64)
-    field_order = ["amount", "reference", "reason"]
-
-
-@admin.register(Settlement)
-class SettlementAdmin(ReadOnlyAdmin[Settlement]):
-    zone_path = "zone_code"
-    list_display = (
-        "due_at", "number", "bpp_id", "zone_code", "collected_by", "fare", "fee", "booked",
-        "told_status", "settled_at", "reference",
-    )  # fmt: skip
-    list_filter = (
-        "collected_by",
-        "zone_code",
-        ("settled_at", admin.EmptyFieldListFilter),
-        "due_at",
-    )
-    search_fields = ("=id", "=number", "=bpp_id", "=reference")
-    ordering = ("-due_at",)
-    actions = ("settle_selected",)
-
-    has_settle_permission = Needs("ondc.settle_settlement")
-
-    @admin.display(description="Fare", ordering="fare_paise")
-    def fare(self, row: Settlement) -> str:
-        return amount(row.fare_paise)
-
-    @admin.display(description="Our share", ordering="fee_paise")
-    def fee(self, row: Settlement) -> str:
-        return amount(row.fee_paise)
-
-    @admin.display(description="Booked", ordering="booked_paise")
-    def booked(self, row: Settlement) -> str:
-        return amount(row.booked_paise)
-
-    @admin.action(description="The seller paid everything up to this one", permissions=["settle"])
-    def settle_selected(
-        self, request: HttpRequest, chosen: QuerySet[Settlement]
-    ) -> HttpResponse | None:
-        def act(settlement_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            services.settle_fees(
-                up_to=settlement_id,
-                amount_paise=int(answers["amount"] * 100),
-                reference=answers["reference"],
-                actor_id=actor_id,
-                reason=answers["reason"],
-                now=timezone.now(),
-            )
-
-        return act_on_chosen(
-            self,
-            request,
-            chosen,
-            action="settle_selected",
-            question="Book a seller's transfer? It pays everything open up to the chosen order.",
-            act=act,
-            form_class=TransferForm,
-        )
 
 
 @admin.register(Dispatch)

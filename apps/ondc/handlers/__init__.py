@@ -6,6 +6,7 @@ from apps.ondc.handlers.ordering import on_init, on_select
 from apps.ondc.handlers.outcome import Handler, Handling, Outcome, Refused
 from apps.ondc.handlers.riding import on_cancel, on_confirm, on_status, on_update
 from apps.ondc.handlers.searching import on_search
+from apps.ondc.handlers.settling import on_recon, on_settle, recon
 
 __all__ = ["HANDLERS", "Handler", "Handling", "Outcome", "Refused"]
 
@@ -22,4 +23,7 @@ HANDLERS: dict[str, Handler] = {
     "on_rating": on_rating,
     "on_issue": on_issue,
     "on_issue_status": on_issue,
+    "recon": recon,
+    "on_recon": on_recon,
+    "on_settle": on_settle,
 }

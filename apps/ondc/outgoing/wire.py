@@ -20,7 +20,20 @@ def encode(*, context: Json, message: Json) -> bytes:
     Raises:
         WrongForm: an empty or absent value, or one that JSON libraries print differently
     """
-    body = {"context": context, "message": message}
+    return _encode({"context": context, "message": message})
+
+
+def encode_error(*, context: Json, error: Json) -> bytes:
+    """
+    Return the body of an answer that brings an error in place of a message.
+
+    Raises:
+        WrongForm: as above
+    """
+    return _encode({"context": context, "error": error})
+
+
+def _encode(body: Json) -> bytes:
     _check(body, "")
     try:
         return signing.wire(body)

@@ -16,6 +16,7 @@ from apps.ondc.services.complaining import (
     open_issue,
     repeat_lost_issues,
 )
+from apps.ondc.services.deciding import decide_disagreement
 from apps.ondc.services.delivering import (
     count_asked,
     deliver,
@@ -24,6 +25,12 @@ from apps.ondc.services.delivering import (
     uncounted_search,
 )
 from apps.ondc.services.dispatching import forget_dispatches, send_dispatches
+from apps.ondc.services.exporting import (
+    MOST_EXPORTED,
+    export_settlements,
+    settlements_csv,
+    take_journey_log,
+)
 from apps.ondc.services.facing import our_voice, rider_as
 from apps.ondc.services.finding import Which
 from apps.ondc.services.holding import board_bus, cancel_tickets, take_back_unpaid
@@ -43,6 +50,7 @@ from apps.ondc.services.processing import (
     waiting_inbound_ids,
 )
 from apps.ondc.services.receiving import Proved, receive
+from apps.ondc.services.reconciling import ask_recon, follow_requests, settle_agreed
 from apps.ondc.services.recovering import recover_confirmations
 from apps.ondc.services.refreshing import (
     close_refreshes,
@@ -51,6 +59,7 @@ from apps.ondc.services.refreshing import (
     refresh_now,
     send_refreshes,
 )
+from apps.ondc.services.registering import register_seller
 from apps.ondc.services.remembering import remember_prices
 from apps.ondc.services.riding import (
     ask_status,
@@ -66,12 +75,14 @@ from apps.ondc.services.ticket_fees import book_ticket_fees
 from apps.ondc.services.travelling import search_stations, search_tickets
 
 __all__ = [
+    "MOST_EXPORTED",
     "Proved",
     "Trip",
     "Which",
     "act_on_issue",
     "ask",
     "ask_about_issue",
+    "ask_recon",
     "ask_status",
     "ask_support",
     "ask_track",
@@ -87,8 +98,11 @@ __all__ = [
     "confirm_ride",
     "confirm_tickets",
     "count_asked",
+    "decide_disagreement",
     "deliver",
     "due_ids",
+    "export_settlements",
+    "follow_requests",
     "forget_dispatches",
     "forget_refreshes",
     "import_catalogues",
@@ -109,6 +123,7 @@ __all__ = [
     "receive",
     "recover_confirmations",
     "refresh_now",
+    "register_seller",
     "remember_prices",
     "repeat_lost_issues",
     "replay_inbound",
@@ -120,8 +135,11 @@ __all__ = [
     "select_tickets",
     "send_dispatches",
     "send_refreshes",
+    "settle_agreed",
     "settle_fees",
+    "settlements_csv",
     "take_back_unpaid",
+    "take_journey_log",
     "tip_driver",
     "uncounted_search",
     "waiting_inbound_ids",

@@ -52,7 +52,7 @@ def deliver(*, outbound_id: UUID, voice: Voice, now: datetime) -> str:
 
     Call it outside any transaction: the attempt is on record before the network is touched.
     """
-    claimed = _claim(outbound_id, now=now)
+    claimed = _claim(outbound_id, voice, now=now)
     if claimed is None:
         return ""
     if not is_listed(claimed.party, claimed.url):
@@ -83,7 +83,7 @@ def purge_outbound(*, now: datetime, limit: int = 1_000) -> int:
 
 
 @transaction.atomic(durable=True)
-def _claim(outbound_id: UUID, *, now: datetime) -> _Claimed | None:
+def _claim(outbound_id: UUID, voice: Voice, *, now: datetime) -> _Claimed | None:
     # Of two messages to the worker about one row, the second finds it taken and stops.
     row = (
         OutboundMessage.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
@@ -96,10 +96,12 @@ def _claim(outbound_id: UUID, *, now: datetime) -> _Claimed | None:
     if row.question.until <= now:
         _close(row, State.LOST, Outcome(Verdict.SILENT, error_code="too_late"), now=now)
         return None
+    raw = row.body.encode()
     row.attempts = F("attempts") + 1
     row.next_attempt_at = now + LEASE
-    row.save(update_fields=["attempts", "next_attempt_at"])
-    raw = row.body.encode()
+    # The very header that the courier makes: a signature is a function of bytes, key and second.
+    row.header = voice.network.sign(raw, now=int(now.timestamp()))
+    row.save(update_fields=["attempts", "next_attempt_at", "header"])
     assert signing.digest(raw) == row.digest, "what is sent is what was said"
     return _Claimed(row.pk, row.party, row.url, raw)
 

@@ -15,6 +15,7 @@ from apps.accounts import services as accounts
 from apps.ondc import dues
 from apps.ondc.errors import SettlementDiffers, SettlementNotOpen, SettlementReasonMissing
 from apps.ondc.models import Settlement
+from apps.ondc.services import registering
 from apps.wallet import codes
 from apps.wallet import services as wallet
 from apps.wallet.services import Leg
@@ -49,6 +50,7 @@ def _book(settlement_id: UUID, *, now: datetime) -> bool:
     wallet.open_accounts(codes=[owed, *codes.zone_accounts(row.zone_code)])
     if row.booked_paise:
         _take_back(row, owed, now=now)
+    row.intra_state = registering.is_intra_state(row, now=now)
     if row.fee_paise:
         row.bookings += 1
         row.journal_id = wallet.post(
@@ -56,7 +58,7 @@ def _book(settlement_id: UUID, *, now: datetime) -> bool:
             reference=f"finder_fee:{row.pk}:{row.bookings}",
             legs=[
                 Leg(owed, account, amount_paise)
-                for account, amount_paise in _parts(row, row.fee_paise)
+                for account, amount_paise in fee_parts(row, row.fee_paise)
             ],
             zone_code=row.zone_code,
             event_at=now,
@@ -64,7 +66,7 @@ def _book(settlement_id: UUID, *, now: datetime) -> bool:
             memo=row.number,
         )
     row.booked_paise = row.fee_paise
-    row.save(update_fields=["booked_paise", "journal_id", "bookings"])
+    row.save(update_fields=["booked_paise", "journal_id", "bookings", "intra_state"])
     return True
 
 
@@ -74,7 +76,7 @@ def _take_back(row: Settlement, owed: str, *, now: datetime) -> None:
         reference=f"finder_fee_back:{row.pk}:{row.bookings}",
         legs=[
             Leg(account, owed, amount_paise)
-            for account, amount_paise in _parts(row, row.booked_paise)
+            for account, amount_paise in fee_parts(row, row.booked_paise)
         ],
         zone_code=row.zone_code,
         event_at=now,
@@ -84,14 +86,20 @@ def _take_back(row: Settlement, owed: str, *, now: datetime) -> None:
     )
 
 
-def _parts(row: Settlement, gross_paise: int) -> list[tuple[str, int]]:
-    """Return our part and the state's; the network does not tell where a seller is, so between states."""
-    net_paise = dues.net_of_tax(gross_paise)
+def fee_parts(row: Settlement, gross_paise: int) -> list[tuple[str, int]]:
+    """Return our part and the state's, as the row is taxed: it is taken back as it was booked."""
+    net_paise, tax = dues.split(gross_paise, intra_state=row.intra_state)
     found = [
-        (codes.zone_account(row.zone_code, "finder_fee"), net_paise),
-        (codes.zone_account(row.zone_code, "gst_igst"), gross_paise - net_paise),
+        ("finder_fee", net_paise),
+        ("gst_cgst", tax.cgst_paise),
+        ("gst_sgst", tax.sgst_paise),
+        ("gst_igst", tax.igst_paise),
     ]
-    return [(account, amount_paise) for account, amount_paise in found if amount_paise]
+    return [
+        (codes.zone_account(row.zone_code, name), amount_paise)
+        for name, amount_paise in found
+        if amount_paise
+    ]
 
 
 @transaction.atomic(durable=True)

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from apps.ondc import dues
 from apps.ondc.models import Settlement
+from apps.ondc.services import registering
+from apps.ondc.services.settling import fee_parts
 from apps.wallet import codes
 from apps.wallet import services as wallet
 from apps.wallet.services import Leg
@@ -36,16 +37,13 @@ def _book(settlement_id: UUID, *, now: datetime) -> bool:
         return False
     wallet.open_accounts(codes=codes.zone_accounts(row.zone_code))
     owed = codes.zone_account(row.zone_code, "tickets_owed")
-    net_paise = dues.net_of_tax(row.fee_paise)
-    # The network does not tell where a seller is: the tax is that between states.
-    parts = (("finder_fee", net_paise), ("gst_igst", row.fee_paise - net_paise))
+    row.intra_state = registering.is_intra_state(row, now=now)
     row.journal_id = wallet.post(
         kind="ticket_fee",
         reference=f"ticket_fee:{row.pk}",
         legs=[
-            Leg(owed, codes.zone_account(row.zone_code, account), amount_paise)
-            for account, amount_paise in parts
-            if amount_paise
+            Leg(owed, account, amount_paise)
+            for account, amount_paise in fee_parts(row, row.fee_paise)
         ],
         zone_code=row.zone_code,
         event_at=now,
@@ -53,5 +51,5 @@ def _book(settlement_id: UUID, *, now: datetime) -> bool:
         memo=row.number,
     )
     row.booked_paise, row.bookings = row.fee_paise, 1
-    row.save(update_fields=["booked_paise", "journal_id", "bookings"])
+    row.save(update_fields=["booked_paise", "journal_id", "bookings", "intra_state"])
     return True

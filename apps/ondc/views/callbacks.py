@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Counter
 
-from apps.ondc import beckn, callbacks, services, signing, tasks
+from apps.ondc import beckn, callbacks, money_calls, services, signing, tasks
 from apps.ondc.beckn import Nack, NotAuthentic, NotPlain, TooLarge
 from apps.ondc.handlers import HANDLERS
 from apps.ondc.network import Network, NotConfigured, network
@@ -45,7 +45,16 @@ def _answer(body: Mapping[str, object], status: int = 200) -> HttpResponse:
 @csrf_exempt
 def callback(request: HttpRequest, name: str) -> HttpResponse:
     """Take one callback: `POST /api/ondc/on_<name>`."""
-    action = f"on_{name}"
+    return _call(request, f"on_{name}")
+
+
+@csrf_exempt
+def reconcile(request: HttpRequest) -> HttpResponse:
+    """Take a seller's question about money: `POST /api/ondc/recon`; the answer is a call of ours."""
+    return _call(request, "recon")
+
+
+def _call(request: HttpRequest, action: str) -> HttpResponse:
     if request.method != "POST":
         answer = _answer(Nack(beckn.BREAKS_CONTRACT, "Callbacks are POSTed.").body(), 405)
         answer["Allow"] = "POST"
@@ -59,6 +68,8 @@ def callback(request: HttpRequest, name: str) -> HttpResponse:
     except NotConfigured:
         return _refused(NotAuthentic("network", "We are on no network."), label, realm)
     except Nack as nack:
+        if action in callbacks.ABOUT_MONEY:
+            nack = money_calls.in_own_code(nack)
         return _refused(nack, label, realm)
     except DatabaseError:
         # Nothing was kept, so nothing may be acknowledged; the sender tries again.
@@ -101,6 +112,8 @@ def _take(
         order_id = exact(body.get("message"), "order", "id", most=128)
         match = callbacks.correlate(envelope, now=now, order_id=order_id)
     except Nack as refusal:
+        if action in callbacks.ABOUT_MONEY:
+            money_calls.in_own_code(refusal)
         services.receive(proved=proved, envelope=envelope, match=None, refusal=refusal, now=now)
         raise
     message_id = services.receive(

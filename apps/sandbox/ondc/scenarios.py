@@ -49,6 +49,12 @@ class Manners:
     boards: bool = False
     # Action → code of the error that its callback brings instead of an answer.
     errors: Mapping[str, str] = field(default_factory=dict)
+    # Its books show so many paise more than it is asked about; and it leaves out every second order.
+    recon_more_paise: int = 0
+    recon_leaves_out: bool = False
+    # What the settlement agency says it did: SETTLED, NOT_SETTLED, or PENDING and then SETTLED; and how much less.
+    settles: str = "SETTLED"
+    settles_less_paise: int = 0
     # As in Chalo's logs: the request's own time with a space for the T, and a ttl of two seconds.
     odd_times: bool = False
 
@@ -87,6 +93,10 @@ SCENARIOS: Mapping[str, Manners] = {
     "boarding": Manners(boards=True),
     "confirm_fails": Manners(errors={"confirm": "91207"}),
     "odd_times": Manners(odd_times=True),
+    "other_books": Manners(recon_more_paise=50),
+    "recon_silent": Manners(silent=("recon", "settle")),
+    "settles_later": Manners(settles="PENDING"),
+    "settles_not": Manners(settles="NOT_SETTLED"),
 }
 
 

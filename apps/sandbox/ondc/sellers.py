@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from apps.sandbox.answer import Answer
+from apps.sandbox.ondc.money import MONEY, MONEY_VERSIONS, Books
 from apps.sandbox.ondc.participants import Participant, stamp
 from apps.sandbox.ondc.scenarios import PLAIN
 
@@ -71,6 +72,7 @@ class Seller:
         self.received: deque[Json] = deque(maxlen=1_000)
         self.sent: deque[Json] = deque(maxlen=1_000)
         self._known: dict[str, bytes] = {}
+        self.books = Books(self)
 
     def reset(self) -> None:
         """Behave again and forget what was said; orders are a kind of seller's own."""
@@ -100,7 +102,8 @@ class Seller:
             return refused.answer()
         entry["answered"] = "ACK"
         if self._is_new(request, raw):
-            threading.Thread(target=self.respond, args=(request,), daemon=True).start()
+            respond = self.books.asked if request.action == "recon" else self.respond
+            threading.Thread(target=respond, args=(request,), daemon=True).start()
         return ACK
 
     def call_back(
@@ -202,8 +205,10 @@ class Seller:
         context = body["context"]
         if context["action"] != action:
             raise Nack("30000", "The action is not the path's.")
-        if context[self.version_key] not in self.versions:
-            raise Nack("40001", f"Versions spoken here: {', '.join(self.versions)}.")
+        about_money = context["domain"] == MONEY
+        spoken = MONEY_VERSIONS if about_money else self.versions
+        if context["version" if about_money else self.version_key] not in spoken:
+            raise Nack("40001", f"Versions spoken here: {', '.join(spoken)}.")
         if action != "search" and context.get("bpp_id") != self.participant.subscriber_id:
             raise Nack("30000", "The message is for somebody else.")
         if (code := self.manners.nack.get(action)) is not None:

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from apps.ondc import signing
 from apps.sandbox.answer import NOT_FOUND, Answer, object_in
 from apps.sandbox.ondc import control, gateway, registry
+from apps.sandbox.ondc.agency import Agency
 from apps.sandbox.ondc.food import Food
+from apps.sandbox.ondc.money import MONEY
 from apps.sandbox.ondc.participants import Participants
 from apps.sandbox.ondc.ride_forms import AUTOS, CABS
 from apps.sandbox.ondc.rides import Rides
@@ -70,6 +72,7 @@ class Network(ThreadingHTTPServer):
         cabs = one("cabs.sandbox.example.in", "ONDC:TRV10", "cabs")
         tickets = one("chalo.sandbox.example.in", "ONDC:TRV11", "tickets/ondc/seller/v1")
         food = one("magicpin.sandbox.example.in/oms_partner/ondc", "ONDC:RET11", "food")
+        agency = one("settlements.sandbox.example.in", MONEY, "agency")
         return {
             "autos": Rides(
                 network=self, name="autos", participant=autos, hand=AUTOS, versions=("2.0.0",)
@@ -83,6 +86,7 @@ class Network(ThreadingHTTPServer):
             ),
             "tickets": Tickets(network=self, name="tickets", participant=tickets),
             "food": Food(network=self, name="food", participant=food),
+            "agency": Agency(network=self, name="agency", participant=agency),
         }
 
     def verdict(self, raw: bytes, authorization: str) -> str:
