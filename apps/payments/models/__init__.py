@@ -2,6 +2,7 @@
 
 from apps.payments.models.balances import ALERT_BELOW_PAISE, AutoTopUp, BalanceRule
 from apps.payments.models.disputes import PaymentDispute
+from apps.payments.models.dormancy import DormantWallet
 from apps.payments.models.events import GatewayEvent
 from apps.payments.models.fund_accounts import FundAccount, Verification, account_index
 from apps.payments.models.invoices import Document, DocumentKind, InvoiceRun, Seller, Series
@@ -29,6 +30,7 @@ __all__ = [
     "CustodyCheck",
     "Document",
     "DocumentKind",
+    "DormantWallet",
     "FundAccount",
     "GatewayEvent",
     "InvoiceRun",

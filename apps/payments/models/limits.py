@@ -36,6 +36,10 @@ class WalletPolicy(models.Model):
     credit_age_hours = models.PositiveSmallIntegerField()
     # Above this a person looks at the payout first.
     screen_above_paise = models.BigIntegerField(null=True)
+    # A wallet whose rider did nothing for so long is set aside (row 15 of rule 2.6), and so many days
+    # before that the rider is told. Nothing of it concerns merchants.
+    dormant_months = models.PositiveSmallIntegerField(db_default=36)
+    dormant_warn_days = models.PositiveSmallIntegerField(db_default=60)
     # Null: written by a migration.
     set_by = models.UUIDField(null=True)
     reason = models.CharField(max_length=500)
@@ -60,6 +64,11 @@ class WalletPolicy(models.Model):
                 & (Q(max_credit_month_paise=None) | Q(max_credit_month_paise__gte=0))
                 & (Q(screen_above_paise=None) | Q(screen_above_paise__gte=0)),
                 name="payments_policy_in_range",
+            ),
+            # A year at least: whoever is away for less has not left the money.
+            models.CheckConstraint(
+                condition=Q(dormant_months__gte=12, dormant_warn_days__range=(7, 365)),
+                name="payments_policy_dormancy_in_range",
             ),
         ]
         triggers = [append_only("payments_policy_append_only")]
