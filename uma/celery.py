@@ -77,6 +77,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.payments.tasks.check_custody": crontab(hour="21", minute="50"),
     "apps.accounts.tasks.purge_sign_ins": crontab(hour="21", minute="55"),
     "apps.accounts.tasks.verify_sealed_values": crontab(hour="22", minute="25"),
+    "apps.payments.tasks.tend_dormant_wallets": crontab(hour="20", minute="40"),
     "apps.payments.tasks.issue_invoices": crontab(hour="22", minute="40"),
     "apps.notifications.tasks.revoke_idle_devices": crontab(hour="22", minute="10"),
     "apps.ondc.tasks.purge_inbound": crontab(hour="22", minute="40"),

@@ -182,6 +182,11 @@ class PayoutNotScreened(DomainError):
     title = "This payout waits for nobody's decision"
 
 
+class DormantMoneyNotThere(DomainError):
+    code = "dormant_money_not_there"
+    title = "Nothing of this wallet is set aside"
+
+
 class OwnPayout(DomainError):
     code = "own_payout"
     title = "Nobody decides about their own money"

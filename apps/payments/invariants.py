@@ -93,6 +93,25 @@ _BROKEN = {
                       WHERE r.owed_journal_id IS NOT NULL AND r.gone_journal_id IS NULL
                       GROUP BY 1) r ON r.zone_code = a.zone_code
          WHERE a.kind = 'ticket_refunds' AND e.paise <> coalesce(r.paise, 0)""",
+    ("dormant wallets and the ledger", "INV-20"): """
+        WITH said AS (
+            SELECT 'dormancy:' || id AS reference, moved_journal_id AS journal, zone_code, amount_paise,
+                   'rider:' || person_id AS party
+              FROM payments_dormantwallet WHERE moved_journal_id IS NOT NULL
+            UNION ALL
+            SELECT 'dormancy_back:' || id, returned_journal_id, zone_code, amount_paise,
+                   'rider:' || person_id
+              FROM payments_dormantwallet WHERE returned_journal_id IS NOT NULL),
+        posted AS (
+            SELECT j.reference, j.id AS journal, j.zone_code::text, t.amount_paise, w.party
+              FROM wallet_journal j JOIN wallet_transfer t ON t.journal_id = j.id
+              JOIN wallet_account w
+                ON w.id IN (t.debit_account_id, t.credit_account_id) AND w.kind = 'rider_wallet'
+             WHERE j.kind IN ('dormancy', 'dormancy_back'))
+        SELECT coalesce(s.reference, p.reference), 'the row and the posting do not say the same'
+          FROM said s FULL JOIN posted p USING (reference)
+         WHERE (s.journal, s.zone_code, s.amount_paise, s.party)
+               IS DISTINCT FROM (p.journal, p.zone_code, p.amount_paise, p.party)""",
     ("payouts and their steps", "INV-28"): """
         SELECT p.id, format('is %s, its last step says %s', p.state, t.after)
           FROM payments_payout p

@@ -6,7 +6,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.payments.machine import State
-from apps.payments.models import AccountValidation, FundAccount, KycLevel, Payout, Prepayment
+from apps.payments.models import (
+    AccountValidation,
+    DormantWallet,
+    FundAccount,
+    KycLevel,
+    Payout,
+    Prepayment,
+)
 from apps.payments.services.payout_steps import COMES_BACK_WITHIN
 from uma.kernel.money import rupees
 from uma.kernel.personal_data import Obstacle
@@ -58,6 +65,16 @@ def export(*, person_id: UUID) -> dict[str, object]:
             .select_related("refund")
             .order_by("pk")
         ],
+        "dormant_wallets": [
+            {
+                "warned_at": row.warned_at,
+                "rupees": rupees(row.amount_paise or 0),
+                "status": row.state.lower(),
+                "set_aside_at": row.moved_at,
+                "over_at": row.ended_at,
+            }
+            for row in DormantWallet.objects.filter(person_id=person_id).order_by("pk")
+        ],
         "kyc_levels": [
             {"level": row.level, "from": row.effective_from}
             for row in KycLevel.objects.filter(person_id=person_id).order_by("effective_from", "pk")
@@ -74,22 +91,34 @@ def obstacles(*, person_id: UUID, now: datetime) -> list[Obstacle]:
         Q(state__in=["HELD", "PLEDGED", "DUE"]) | Q(refund__state__in=["OWED", "STUCK"]),
         rider_id=person_id,
     )
-    return [
-        Obstacle(
-            "payment_unsettled",
-            f"A payment of ₹{rupees(row.amount_paise)} is not settled yet.",
-            amount_paise=row.amount_paise,
-        )
-        for row in unsettled.order_by("pk")
-    ] + [
-        Obstacle(
-            "withdrawal_may_come_back",
-            f"The bank can still send ₹{rupees(payout.amount_paise)} back.",
-            amount_paise=payout.amount_paise,
-            until=payout.processed_at and payout.processed_at + COMES_BACK_WITHIN,
-        )
-        for payout in paid.order_by("pk")
-    ]
+    aside = DormantWallet.objects.filter(person_id=person_id, state=DormantWallet.State.MOVED)
+    return (
+        [
+            Obstacle(
+                "money_set_aside",
+                f"₹{rupees(row.amount_paise or 0)} was set aside for you: have it given back first.",
+                amount_paise=row.amount_paise,
+            )
+            for row in aside.order_by("pk")
+        ]
+        + [
+            Obstacle(
+                "payment_unsettled",
+                f"A payment of ₹{rupees(row.amount_paise)} is not settled yet.",
+                amount_paise=row.amount_paise,
+            )
+            for row in unsettled.order_by("pk")
+        ]
+        + [
+            Obstacle(
+                "withdrawal_may_come_back",
+                f"The bank can still send ₹{rupees(payout.amount_paise)} back.",
+                amount_paise=payout.amount_paise,
+                until=payout.processed_at and payout.processed_at + COMES_BACK_WITHIN,
+            )
+            for payout in paid.order_by("pk")
+        ]
+    )
 
 
 def erase(*, person_id: UUID, now: datetime) -> None:
@@ -106,5 +135,7 @@ def erase(*, person_id: UUID, now: datetime) -> None:
         contact_id="",
         razorpay_id="",
     )
+    waiting = DormantWallet.objects.filter(person_id=person_id, state=DormantWallet.State.WARNED)
+    waiting.update(state=DormantWallet.State.AWAKE, ended_at=now)
     # Behind the accounts: an answer that comes meanwhile waits for their rows, and finds them removed.
     AccountValidation.objects.filter(fund_account__person_id=person_id).update(registered_name="")

@@ -121,6 +121,12 @@ def keep_wallets_within_limits(**_: object) -> int:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def tend_dormant_wallets(**_: object) -> int:
+    # Nightly: who was away for years is told, and in time the money is set aside.
+    return services.tend_dormant_wallets(now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def issue_invoices(**_: object) -> int:
     # Nightly: the first night after a month's end finds it due, and any later one what was missed.
     now = timezone.now()

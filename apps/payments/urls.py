@@ -42,6 +42,7 @@ urlpatterns = [
     path(
         "user/transactions", views.UserTransactionsView.as_view(), name="payments-user-transactions"
     ),
+    path("user/wallet/claim", views.ClaimView.as_view(), name="payments-claim"),
     path("user/statement", views.UserStatementView.as_view(), name="payments-user-statement"),
     path("merchant/wallet", views.MerchantWalletView.as_view(), name="payments-wallet"),
     path(

@@ -141,6 +141,9 @@ class WalletResponse(serializers.Serializer[object]):
     parked = RupeesField(help_text="What waits for a look or a dispute.")
     withdrawing = RupeesField(help_text="What is on its way to the bank.")
     owed = RupeesField(help_text="What the next cashback pays back first.")
+    unclaimed = RupeesField(
+        help_text="What was set aside while the rider was away for years; `claim` gives it back."
+    )
     over_limit = OverLimitFields(help_text="What the rider has over the limits of the wallet.")
     currency = serializers.CharField()
 

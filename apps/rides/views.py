@@ -278,6 +278,7 @@ class WalletView(APIView):
                 "withdrawable": rupees(allowed.withdrawable_paise),
                 "least": rupees(allowed.least_paise),
                 "reasons": reason_fields(allowed.reasons),
+                "unclaimed": rupees(payments.unclaimed_paise(person_id=rider_id)),
                 "over_limit": {
                     "amount": rupees(over.amount_paise),
                     "reasons": reason_fields(over.reasons),

@@ -52,17 +52,20 @@ __all__ = [
     "journal_flows",
     "journal_transfers",
     "kept_over_limit",
+    "last_moved",
     "merchant_flows",
     "moved_paise",
     "movements",
     "purses",
     "released_paise",
     "reversal_journals",
+    "riders_with_money",
     "root",
     "statement",
     "statement_between",
     "total_paise",
     "transfers_of",
+    "zone_of_last",
 ]
 
 
@@ -264,6 +267,38 @@ def kept_over_limit(*, above_paise: int, after: str, limit: int) -> list[str]:
     rows = Account.objects.filter(rich | Q(kind="rider_over_limit", balance_paise__gt=0))
     parties = rows.filter(party__gt=after).order_by("party").values_list("party", flat=True)
     return list(parties.distinct()[:limit])
+
+
+def riders_with_money(*, after: str, limit: int) -> list[str]:
+    """Return riders with something in the wallet, by party and in that order, those behind `after`."""
+    rows = Account.objects.filter(kind="rider_wallet", balance_paise__gt=0, party__gt=after)
+    return list(rows.order_by("party").values_list("party", flat=True)[:limit])
+
+
+def last_moved(*, codes: Sequence[str], kinds: Collection[str]) -> dict[str, datetime]:
+    """Return when the newest event of these kinds moved each account; those it never moved are missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.code, max(j.event_at)"
+            "  FROM wallet_account a JOIN wallet_entry e ON e.account_id = a.id"
+            "  JOIN wallet_journal j ON j.id = e.journal_id"
+            " WHERE a.code = ANY(%s) AND j.kind = ANY(%s) GROUP BY 1",
+            [list(codes), list(kinds)],
+        )
+        return dict(cursor.fetchall())
+
+
+def zone_of_last(*, code: str) -> str:
+    """Return the zone in which an account was moved last; empty when it never was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.zone_code FROM wallet_account a JOIN wallet_entry e ON e.account_id = a.id"
+            "  JOIN wallet_journal j ON j.id = e.journal_id"
+            " WHERE a.code = %s ORDER BY e.version DESC LIMIT 1",
+            [code],
+        )
+        row = cursor.fetchone()
+        return row[0] if row else ""
 
 
 def journal_transfers(*, journal_id: UUID) -> list[TransferRow]:

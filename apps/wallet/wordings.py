@@ -45,6 +45,7 @@ WORDINGS = {
     "cap_release": "Back from over the limit",
     "dormancy": "Dormant balance set aside",
     "dormancy_back": "Dormant balance returned",
+    "tat_compensation": "For a withdrawal that came back late",
     "reserve_funding": "Reserve funded",
 }
 # What a merchant's line of a journal with several is about, by the account on the other side.

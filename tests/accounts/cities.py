@@ -55,6 +55,7 @@ from tests.factories import (
 )
 from tests.gamification.making import fill_zone
 from tests.handshake.visiting import tell_fare, visit
+from tests.payments.dormant import set_aside_of_a_city
 from tests.payments.paying_out import payouts_of_a_city
 from tests.payments.prepaid import refused_refund_of
 from tests.payments.trading import make_paid_top_up, make_seller
@@ -128,6 +129,7 @@ def _fill(code: str) -> Shop:
     )  # fmt: skip
     payments.add_fund_account(person_id=rider.pk, holder_name="Rider", vpa="rider@upi", now=now)
     payouts_of_a_city(rider, code=code, now=now)
+    set_aside_of_a_city(code, now=now)
     refused_refund_of(rider.pk, zone_code=code, now=now)
     _travel(rider.pk, code)
     check_ins.check_in(

@@ -56,7 +56,7 @@ LEDGER = (
     "merchants.SubscriptionCharge merchants.SubscriptionRefund "
     "payments.Payout payments.PayoutTransition payments.TopUp payments.Payment wallet.Account wallet.Journal"
     " payments.PaymentDispute payments.BalanceRule payments.AutoTopUp"
-    " payments.Prepayment payments.PrepaymentRefund"
+    " payments.Prepayment payments.PrepaymentRefund payments.DormantWallet"
     " wallet.Transfer wallet.Hold wallet.AccountKind wallet.PostingRule"
     " gamification.PromoPool gamification.Reward ondc.Settlement"
     " ondc.SettlementLine ondc.Disagreement"
@@ -141,6 +141,7 @@ ACTS: dict[str, dict[str, str]] = {
     | FILES
     | {
         "payments.PrepaymentRefund": "send_again_selected settle_selected",
+        "payments.DormantWallet": "return_selected",
         "payments.Payout": "approve_selected reject_selected ask_again_selected halt_all",
         "payments.FundAccount": "verify_selected ask_bank_selected set_kyc_level",
         "payments.AccountValidation": "accept_selected refuse_selected",

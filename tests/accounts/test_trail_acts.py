@@ -44,6 +44,7 @@ from apps.ondc.models import Transaction as Journey
 from apps.payments.models import (
     AccountValidation,
     BankLine,
+    DormantWallet,
     FundAccount,
     GatewayEvent,
     Payout,
@@ -89,6 +90,7 @@ WAITS: dict[str, object] = {"state": "WAITING"}
 REFUSED: dict[str, object] = {"validations__accepted": False}
 LIMITS = {
     "payout_min": "100", "payout_max": "2000", "payouts_a_day": "3", "credit_age_hours": "24",
+    "dormant_months": "36", "dormant_warn_days": "60",
 }  # fmt: skip
 # In this order: what an act leaves behind is what the next one finds.
 ACTS = [
@@ -208,6 +210,7 @@ ACTS = [
     Act(Payout, "ask_again_selected", "payout.asked-again"),
     Act(Payout, "halt_all", "payouts.halted"),
     Act(PayoutHalt, "resume_all", "payouts.resumed"),
+    Act(DormantWallet, "return_selected", "dormant-wallet.returned"),
     Act(WalletPolicy, "replace_selected", "wallet-policy.set", LIMITS),
     Act(SettledLine, "accept_fee", "settlement.fee-accepted"),
     Act(BankLine, "record_float", "float.funded", {"zone": "MNP", "amount": "900"}),

@@ -10,6 +10,7 @@ from apps.accounts.selectors.operators import (
     zones_with,
 )
 from apps.accounts.selectors.people import person, person_by_phone, person_named, riders_in
+from apps.accounts.selectors.presence import last_seen
 from apps.accounts.selectors.privacy import (
     Answer,
     consents,
@@ -29,6 +30,7 @@ __all__ = [
     "consents",
     "has_consented",
     "is_operator",
+    "last_seen",
     "live_sessions",
     "newest_export",
     "operators_with",

@@ -3,6 +3,7 @@
 from apps.payments.admin.balances import AutoTopUpAdmin, BalanceRuleAdmin
 from apps.payments.admin.bank import BankLineAdmin, BankStatementAdmin
 from apps.payments.admin.coming_in import GatewayEventAdmin, PaymentAdmin, TopUpAdmin
+from apps.payments.admin.dormancy import DormantWalletAdmin
 from apps.payments.admin.fund_accounts import FundAccountAdmin
 from apps.payments.admin.invoices import DocumentAdmin, InvoiceRunAdmin, SeriesAdmin
 from apps.payments.admin.limits import KycLevelAdmin, WalletPolicyAdmin
@@ -26,6 +27,7 @@ __all__ = [
     "BankStatementAdmin",
     "CustodyCheckAdmin",
     "DocumentAdmin",
+    "DormantWalletAdmin",
     "FundAccountAdmin",
     "GatewayEventAdmin",
     "InvoiceRunAdmin",

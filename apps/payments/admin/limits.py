@@ -37,6 +37,12 @@ class LimitsForm(ReasonForm):
     credit_age_hours = forms.IntegerField(
         label="Credits stay for (hours)", min_value=0, max_value=24 * 30
     )
+    dormant_months = forms.IntegerField(
+        label="Dormant after (months)", min_value=12, max_value=240, initial=36
+    )
+    dormant_warn_days = forms.IntegerField(
+        label="Told before that (days)", min_value=7, max_value=365, initial=60
+    )
     max_balance = _rupees("Balance at most")
     max_credit_month = _rupees("Credits in a month at most")
     effective_from = forms.DateTimeField(
@@ -49,7 +55,8 @@ class WalletPolicyAdmin(ReadOnlyAdmin[WalletPolicy]):
     # The same limits hold in every zone.
     trail_keys = ("pk", "who")
     list_display = (
-        "who", "effective_from", "max_balance", "max_payout", "max_day", "max_month", "reason",
+        "who", "effective_from", "max_balance", "max_payout", "max_day", "max_month",
+        "dormant_months", "reason",
     )  # fmt: skip
     list_filter = ("who",)
     ordering = ("who", "-effective_from")
@@ -115,6 +122,8 @@ def _limits(answers: Answers) -> services.Limits:
         payouts_a_day=answers["payouts_a_day"],
         credit_age_hours=answers["credit_age_hours"],
         screen_above_paise=paise("screen_above"),
+        dormant_months=answers["dormant_months"],
+        dormant_warn_days=answers["dormant_warn_days"],
     )
 
 

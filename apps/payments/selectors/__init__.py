@@ -14,8 +14,10 @@ from apps.payments.selectors.accounts import (
 from apps.payments.selectors.allowance import (
     Allowance,
     Reason,
+    clock_of,
     kyc_level,
     merchant_allowance,
+    money_zone,
     rider_allowance,
     rider_policy,
     wallet_policy,
@@ -29,6 +31,7 @@ from apps.payments.selectors.caps import (
     standing,
 )
 from apps.payments.selectors.custody import latest_check, open_exceptions
+from apps.payments.selectors.dormancy import Sleep, sleep_of, sleepers, unclaimed_paise
 from apps.payments.selectors.fund_accounts import fund_accounts, is_shared, people_with
 from apps.payments.selectors.halts import modes_down, payouts_halted
 from apps.payments.selectors.invoices import (
@@ -61,9 +64,11 @@ __all__ = [
     "OverLimit",
     "Reason",
     "RuleView",
+    "Sleep",
     "Standing",
     "balance_rule",
     "checks",
+    "clock_of",
     "differences",
     "document_of",
     "documents_of",
@@ -77,6 +82,7 @@ __all__ = [
     "merchant_purse",
     "merchant_statement",
     "modes_down",
+    "money_zone",
     "open_exceptions",
     "ordered_this_month_paise",
     "over_limit",
@@ -94,10 +100,13 @@ __all__ = [
     "rider_statement",
     "riders_to_look_at",
     "seller_of",
+    "sleep_of",
+    "sleepers",
     "sold",
     "standing",
     "top_up_of",
     "top_ups_of",
+    "unclaimed_paise",
     "wallet_policy",
     "zones_without_seller",
 ]

@@ -113,6 +113,18 @@ def clock_of(zone_code: str) -> str:
         return INDIA
 
 
+def money_zone(*, person_id: UUID) -> str:
+    """
+    Return the zone in whose books a rider's money moves; where it moved last, for who has no home zone.
+
+    Raises:
+        UnknownPerson
+    """
+    # Whoever signed in by phone alone has none.
+    home = accounts.person(user_id=person_id).zone_code
+    return home or wallet.zone_of_last(code=codes.rider_wallet(person_id))
+
+
 def merchant_allowance(*, merchant_id: UUID, actor_id: UUID, now: datetime) -> Allowance:
     """
     Return what a merchant may take out of its unused balance, asked for by one of its owners.

@@ -39,6 +39,11 @@ class MerchantWalletResponse(serializers.Serializer[Any]):
     last_top_up = LastTopUpFields(allow_null=True)
 
 
+class ClaimResponse(serializers.Serializer[Any]):
+    returned = RupeesField(help_text="What came back into the wallet by this very call.", **WIDE)
+    currency = serializers.CharField()
+
+
 class CounterpartFields(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()

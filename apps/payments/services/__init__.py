@@ -4,6 +4,12 @@ from apps.payments.services.balances import order_automatic, set_balance_rule, w
 from apps.payments.services.caps import keep_all_within_limits, keep_within_limits
 from apps.payments.services.custody import check_custody
 from apps.payments.services.disputes import record_dispute, settle_debts
+from apps.payments.services.dormancy import (
+    claim_dormant_money,
+    return_dormant_money,
+    tend_dormant_wallet,
+    tend_dormant_wallets,
+)
 from apps.payments.services.events import (
     handle_due_events,
     handle_event,
@@ -87,6 +93,7 @@ __all__ = [
     "book_costs",
     "cancel_payout",
     "check_custody",
+    "claim_dormant_money",
     "credit_payment",
     "decide_exception",
     "decide_validation",
@@ -129,6 +136,7 @@ __all__ = [
     "request_refund",
     "request_withdrawal",
     "resume_payouts",
+    "return_dormant_money",
     "send_refund_again",
     "send_refunds",
     "set_balance_rule",
@@ -139,6 +147,8 @@ __all__ = [
     "settle_refund",
     "submit_next",
     "take_prepayment",
+    "tend_dormant_wallet",
+    "tend_dormant_wallets",
     "tend_prepayments",
     "undo_prepayment",
     "upload_statement",

@@ -26,6 +26,8 @@ class Limits:
     payouts_a_day: int
     credit_age_hours: int
     screen_above_paise: int | None
+    dormant_months: int = 36
+    dormant_warn_days: int = 60
 
 
 @transaction.atomic(durable=True)

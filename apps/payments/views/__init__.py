@@ -8,6 +8,7 @@ from apps.payments.views.accounts import (
     UserTransactionsView,
 )
 from apps.payments.views.balances import BalanceRuleView
+from apps.payments.views.dormancy import ClaimView
 from apps.payments.views.fund_accounts import (
     FundAccountsView,
     FundAccountView,
@@ -29,6 +30,7 @@ from apps.payments.views.webhooks import RazorpayView, RazorpayXView
 __all__ = [
     "AddFundsView",
     "BalanceRuleView",
+    "ClaimView",
     "FundAccountView",
     "FundAccountsView",
     "InvoicePdfView",

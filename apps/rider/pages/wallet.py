@@ -33,6 +33,9 @@ KINDS: Mapping[str, object] = {
     "payout_reversal": pgettext_lazy("movement", "Withdrawal came back"),
     "cap_hold": pgettext_lazy("movement", "Kept for you, over the limit"),
     "cap_release": pgettext_lazy("movement", "What was over the limit, back"),
+    "dormancy": pgettext_lazy("movement", "Set aside while you were away"),
+    "dormancy_back": pgettext_lazy("movement", "What was set aside, back"),
+    "tat_compensation": pgettext_lazy("movement", "For a withdrawal that came back late"),
     "reward": pgettext_lazy("movement", "Reward"),
     "reward_clawback": pgettext_lazy("movement", "Reward taken back"),
 }
@@ -75,6 +78,7 @@ def wallet(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     facts = {
         **_purse(visitor),
         **_lines(visitor, before=None),
+        "words": api_words(),
         "since": cursor_of(visitor),
         "topics": "wallet",
     }
@@ -111,7 +115,6 @@ def withdraw(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             for row in payouts
         ],
         "zone": INDIA,
-        "words": api_words(),
     }
     return show(request, "withdraw", facts, visitor=visitor, tab="wallet", status=HTTPStatus.OK)
 
@@ -131,6 +134,8 @@ def _purse(visitor: Visitor) -> dict[str, object]:
     return {
         **{name: found[code] for name, code in purses.items()},
         "over_paise": over.amount_paise,
+        "unclaimed_paise": payments.unclaimed_paise(person_id=rider_id),
+        "words": api_words(),
         "withdrawable_paise": allowed.withdrawable_paise,
         "least_paise": allowed.least_paise,
         "reasons": [

@@ -120,6 +120,7 @@ PAYMENTS = [
         "/api/user/withdrawals/{payout_id}/cancel",
         riders(200, foreign="payout_not_found"),
     ),
+    Row("POST", "/api/user/wallet/claim", riders(200, closed="account_closed")),
     Row("GET", "/api/user/withdrawals", riders(200)),
     Row(
         "POST",

@@ -1,0 +1,91 @@
+"""A dormant wallet that several keep at once, or whose rider comes back meanwhile: the money moves once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+
+from apps.accounts import services as accounts
+from apps.accounts.models import User
+from apps.payments import services
+from apps.payments.models import DormantWallet
+from apps.wallet import codes
+from apps.wallet import services as wallet
+from tests.concurrency.meeting import at_once, paused
+from tests.factories import NOON, balance, make_merchant
+from tests.payments.dormant import NOTICE, away, set_aside
+from tests.payments.paying_out import OPERATOR
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HAS = 90_00
+ASIDE = codes.zone_account("MNP", "unclaimed")
+
+
+@pytest.fixture
+def rider() -> User:
+    make_merchant("Any shop")
+    return away(has_paise=HAS, now=NOON)
+
+
+@contextmanager
+def slow_posting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setattr(wallet, "post", paused(wallet.post))
+        yield
+
+
+def without_the_persons_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(*, person_id: UUID) -> User:
+        return User.objects.get(pk=person_id)
+
+    monkeypatch.setattr(accounts, "lock_payee", look)
+
+
+def claim(rider: User) -> int:
+    return services.claim_dormant_money(person_id=rider.pk, now=NOON)
+
+
+def give_back(row: DormantWallet) -> str:
+    done = services.return_dormant_money(
+        dormant_id=row.pk, actor_id=OPERATOR, reason="called", now=NOON
+    )
+    return done.state
+
+
+def test_two_nights_at_once_set_a_wallet_aside_once(
+    rider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.tend_dormant_wallet(person_id=rider.pk, now=NOON - NOTICE)
+
+    with slow_posting(monkeypatch):
+        jobs = [lambda: services.tend_dormant_wallet(person_id=rider.pk, now=NOON)] * 3
+        outcomes = at_once(*jobs)
+
+    assert sorted(map(str, outcomes)) == ["False", "False", "True"]
+    assert (balance(codes.rider_wallet(rider.pk)), balance(ASIDE)) == (0, HAS)
+
+
+def test_the_rider_and_an_operator_at_once_get_it_back_once(
+    rider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = set_aside(rider, now=NOON)
+
+    with slow_posting(monkeypatch):
+        outcomes = at_once(lambda: claim(rider), lambda: give_back(row), lambda: claim(rider))
+
+    assert not {"AlreadyPosted", "IntegrityError"} & set(map(str, outcomes))
+    assert (balance(codes.rider_wallet(rider.pk)), balance(ASIDE)) == (HAS, 0)
+
+
+def test_without_the_persons_lock_two_come_to_give_it_back_and_the_ledger_lets_one(
+    rider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_aside(rider, now=NOON)
+    without_the_persons_lock(monkeypatch)
+
+    with slow_posting(monkeypatch):
+        outcomes = at_once(lambda: claim(rider), lambda: claim(rider))
+
+    assert "AlreadyPosted" in outcomes
+    assert (balance(codes.rider_wallet(rider.pk)), balance(ASIDE)) == (HAS, 0)
