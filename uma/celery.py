@@ -70,6 +70,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.exports.tasks.keep_exports": EVERY_MINUTE,
     "apps.exports.tasks.follow_schedules": crontab(minute="5"),
     "apps.merchants.tasks.renew_subscriptions": crontab(minute="7"),
+    "apps.payments.tasks.compensate_late_payouts": crontab(minute="47"),
     "apps.payments.tasks.keep_wallets_within_limits": crontab(minute="27"),
     "apps.handshake.tasks.verify_ledger": crontab(hour="21", minute="40"),
     "apps.payments.tasks.pull_settlements": crontab(hour="*/4", minute="35"),

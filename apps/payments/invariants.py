@@ -93,6 +93,30 @@ _BROKEN = {
                       WHERE r.owed_journal_id IS NOT NULL AND r.gone_journal_id IS NULL
                       GROUP BY 1) r ON r.zone_code = a.zone_code
          WHERE a.kind = 'ticket_refunds' AND e.paise <> coalesce(r.paise, 0)""",
+    # Hourly; a return that is younger has its job still to come.
+    ("late returns and what they cost us", "INV-30"): """
+        WITH back AS (
+            SELECT p.id, p.person_id, j.created_at, j.event_at, p.submitted_at,
+                   coalesce(z.timezone, 'Asia/Kolkata') AS clock
+              FROM payments_payout p JOIN wallet_journal j ON j.id = p.returned_journal_id
+              LEFT JOIN merchants_zone z ON z.code = p.zone_code
+             WHERE p.kind = 'WITHDRAWAL' AND p.submitted_at IS NOT NULL),
+        due AS (
+            SELECT 'tat_compensation:' || id || ':' || to_char(day, 'YYYY-MM-DD') AS reference,
+                   'rider:' || person_id AS party, created_at
+              FROM back CROSS JOIN LATERAL generate_series(
+                       (submitted_at AT TIME ZONE clock)::date + interval '2 days',
+                       (event_at AT TIME ZONE clock)::date + interval '0 days', interval '1 day') day),
+        posted AS (
+            SELECT j.reference, a.party FROM wallet_journal j
+              JOIN wallet_transfer t ON t.journal_id = j.id
+              JOIN wallet_account a ON a.id = t.credit_account_id
+             WHERE j.kind = 'tat_compensation' AND t.amount_paise = 10000)
+        SELECT coalesce(d.reference, p.reference),
+               CASE WHEN p.reference IS NULL THEN 'was not paid' ELSE 'was paid, and is not due' END
+          FROM due d FULL JOIN posted p USING (reference, party)
+         WHERE d.reference IS NULL
+            OR (p.reference IS NULL AND d.created_at < now() - interval '3 hours')""",
     ("dormant wallets and the ledger", "INV-20"): """
         WITH said AS (
             SELECT 'dormancy:' || id AS reference, moved_journal_id AS journal, zone_code, amount_paise,

@@ -121,6 +121,12 @@ def keep_wallets_within_limits(**_: object) -> int:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def compensate_late_payouts(**_: object) -> int:
+    # Hourly: nobody has to complain.
+    return services.compensate_late_payouts(now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def tend_dormant_wallets(**_: object) -> int:
     # Nightly: who was away for years is told, and in time the money is set aside.
     return services.tend_dormant_wallets(now=timezone.now())

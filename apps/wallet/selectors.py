@@ -17,7 +17,7 @@ from apps.wallet.flows import (
     reversal_journals,
 )
 from apps.wallet.invariants import Check, Violation, checks, find_drift
-from apps.wallet.models import Account, Hold, Transfer
+from apps.wallet.models import Account, Hold, Journal, Transfer
 from apps.wallet.root import root
 from apps.wallet.statements import (
     Statement,
@@ -45,6 +45,7 @@ __all__ = [
     "balances_paise",
     "checks",
     "credited_paise",
+    "event_of",
     "find_drift",
     "held_paise",
     "in_debt",
@@ -56,6 +57,7 @@ __all__ = [
     "merchant_flows",
     "moved_paise",
     "movements",
+    "posted",
     "purses",
     "released_paise",
     "reversal_journals",
@@ -286,6 +288,18 @@ def last_moved(*, codes: Sequence[str], kinds: Collection[str]) -> dict[str, dat
             [list(codes), list(kinds)],
         )
         return dict(cursor.fetchall())
+
+
+def event_of(*, journal_id: UUID) -> datetime:
+    """Return when the event of a journal was."""
+    found: datetime = Journal.objects.values_list("event_at", flat=True).get(pk=journal_id)
+    return found
+
+
+def posted(*, references: Collection[str]) -> set[str]:
+    """Return those of these references that something was posted by."""
+    rows = Journal.objects.filter(reference__in=references)
+    return set(rows.values_list("reference", flat=True))
 
 
 def zone_of_last(*, code: str) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.payments import services
+from apps.payments import selectors, services
 from apps.payments.models import Payout, PayoutDowntime, PayoutHalt, PayoutTransition
 from apps.payments.services.halts import OBJECT as ALL_PAYOUTS
 from uma.kernel.desk import (
@@ -61,9 +61,9 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
                 )
             },
         ),
-        ("In the ledger", {"fields": ("journals",)}),
+        ("In the ledger", {"fields": ("journals", "late")}),
     )  # fmt: skip
-    readonly_fields = ("id", "payee", "rupees", "why", "reference", "fee", "journals")
+    readonly_fields = ("id", "payee", "rupees", "why", "reference", "fee", "journals", "late")
     inlines = (TransitionInline,)
     actions = ("approve_selected", "reject_selected", "ask_again_selected", "halt_all")
 
@@ -111,6 +111,14 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
             for text, journal_id in named.items()
             if journal_id is not None
         )
+
+    @admin.display(description="Paid for the delay")
+    def late(self, payout: Payout) -> SafeString | str:
+        paise = selectors.compensated_paise(payouts=[payout]).get(payout.pk)
+        if paise is None:
+            return "—"
+        named = f"tat_compensation:{payout.pk}:"
+        return link_to("wallet_journal_changelist", amount(paise), reference__startswith=named)
 
     @admin.action(description="Approve: it is sent", permissions=["screen"])
     def approve_selected(

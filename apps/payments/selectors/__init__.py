@@ -46,6 +46,13 @@ from apps.payments.selectors.invoices import (
     sold,
     zones_without_seller,
 )
+from apps.payments.selectors.lateness import (
+    A_DAY_PAISE,
+    compensated_paise,
+    compensation_reference,
+    late_days,
+    returned_late,
+)
 from apps.payments.selectors.payouts import payout_of, payouts_of
 from apps.payments.selectors.prepayments import (
     held_purposes,
@@ -55,6 +62,7 @@ from apps.payments.selectors.prepayments import (
 from apps.payments.selectors.top_ups import top_up_of, top_ups_of
 
 __all__ = [
+    "A_DAY_PAISE",
     "INCOME_KINDS",
     "AccountLine",
     "AccountStatement",
@@ -69,6 +77,8 @@ __all__ = [
     "balance_rule",
     "checks",
     "clock_of",
+    "compensated_paise",
+    "compensation_reference",
     "differences",
     "document_of",
     "documents_of",
@@ -76,6 +86,7 @@ __all__ = [
     "held_purposes",
     "is_shared",
     "kyc_level",
+    "late_days",
     "latest_check",
     "merchant_allowance",
     "merchant_lines",
@@ -94,6 +105,7 @@ __all__ = [
     "prepayments_of",
     "printed",
     "reimbursed",
+    "returned_late",
     "rider_allowance",
     "rider_lines",
     "rider_policy",

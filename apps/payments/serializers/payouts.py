@@ -1,10 +1,11 @@
 """Payouts on the wire."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rest_framework import serializers
 
+from apps.payments import selectors
 from apps.payments.machine import CANCELLABLE, State
 from apps.payments.models import Payout
 from uma.kernel.http.fields import RupeesField
@@ -35,6 +36,9 @@ class PayoutResponse(serializers.Serializer[Any]):
         help_text="`screening`: a person looks at it first. `halt`: all payouts are stopped for now."
         " `downtime`: the banks of this way of paying are down. It is sent when that is over.",
     )
+    compensation = RupeesField(
+        help_text="What was paid into the wallet because it came back late: 100 for each day."
+    )
     cancellable = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     status_changed_at = serializers.DateTimeField()
@@ -42,10 +46,10 @@ class PayoutResponse(serializers.Serializer[Any]):
 
 
 def payout_responses(
-    payouts: Iterable[Payout], *, halted: bool, down: Iterable[str]
+    payouts: Sequence[Payout], *, halted: bool, down: Iterable[str]
 ) -> list[dict[str, object]]:
     """Return payouts as their payee sees them."""
-    modes = set(down)
+    modes, made_good = set(down), selectors.compensated_paise(payouts=payouts)
     return [
         {
             "id": payout.pk,
@@ -57,6 +61,7 @@ def payout_responses(
             "utr": payout.utr or None,
             "failure_reason": payout.failure_reason or None,
             "waits_for": _waits_for(payout, halted=halted, down=payout.mode in modes),
+            "compensation": rupees(made_good.get(payout.pk, 0)),
             "cancellable": payout.state in CANCELLABLE,
             "created_at": payout.created_at,
             "status_changed_at": payout.status_changed_at,

@@ -2,6 +2,7 @@
 
 from apps.payments.services.balances import order_automatic, set_balance_rule, watch_balances
 from apps.payments.services.caps import keep_all_within_limits, keep_within_limits
+from apps.payments.services.compensating import compensate_late_payout, compensate_late_payouts
 from apps.payments.services.custody import check_custody
 from apps.payments.services.disputes import record_dispute, settle_debts
 from apps.payments.services.dormancy import (
@@ -94,6 +95,8 @@ __all__ = [
     "cancel_payout",
     "check_custody",
     "claim_dormant_money",
+    "compensate_late_payout",
+    "compensate_late_payouts",
     "credit_payment",
     "decide_exception",
     "decide_validation",

@@ -70,7 +70,7 @@ def request_withdrawal(
         PayoutsPaused, PayoutBlockedByDebt, PayoutLimitReached, PayoutAmountNotAllowed,
         NotWithdrawableYet, InsufficientFunds, WalletFrozen, IdempotencyKeyReused
     """
-    person = accounts.lock_payee(person_id=person_id)
+    accounts.lock_payee(person_id=person_id)
     if earlier := _answered(person_id, key):
         return earlier
     account = _payable(Q(person_id=person_id), fund_account_id, now=now)
@@ -81,7 +81,8 @@ def request_withdrawal(
         id=new_id(),
         kind=Kind.WITHDRAWAL,
         person_id=person_id,
-        zone_code=person.zone_code,
+        # Whoever signed in by phone alone has no home: paid from where the money was earned.
+        zone_code=selectors.money_zone(person_id=person_id),
         requested_by=person_id,
         amount_paise=amount_paise,
         fund_account=account,

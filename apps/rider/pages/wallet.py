@@ -105,13 +105,19 @@ def withdraw(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the accounts that can be paid to, the form that asks for money, and what became of earlier ones."""
     accounts = payments.fund_accounts(person_id=visitor.rider_id)
     payouts = payments.payouts_of(person_id=visitor.rider_id, limit=LINES, before=None)
+    made_good = payments.compensated_paise(payouts=payouts)
     now = timezone.now()
     facts = {
         **_purse(visitor),
         "accounts": accounts,
         "ready": [one for one in accounts if one.verified_at and one.payable_from <= now],
         "payouts": [
-            {"row": row, "state": STATES[row.state], "cancellable": row.state in CANCELLABLE}
+            {
+                "row": row,
+                "state": STATES[row.state],
+                "cancellable": row.state in CANCELLABLE,
+                "late_paise": made_good.get(row.pk),
+            }
             for row in payouts
         ],
         "zone": INDIA,
