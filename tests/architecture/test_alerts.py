@@ -11,7 +11,12 @@ from prometheus_client import REGISTRY
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "alerts.yml"
 # The modules whose series belong to processes of another kind, or are made at the first request.
-KEEPERS = ("apps.payments.services.custody", "apps.payments.selectors.custody", "uma.kernel.queue")
+KEEPERS = (
+    "apps.payments.services.custody",
+    "apps.payments.selectors.custody",
+    "apps.payments.selectors.watching",
+    "uma.kernel.queue",
+)
 
 
 def rules() -> list[dict[str, Any]]:  # Any: what a file may hold

@@ -60,6 +60,7 @@ from apps.payments.selectors.prepayments import (
     prepayments_of,
 )
 from apps.payments.selectors.top_ups import top_up_of, top_ups_of
+from apps.payments.selectors.watching import overdue_s, quiet_s, unhandled_s
 
 __all__ = [
     "A_DAY_PAISE",
@@ -97,6 +98,7 @@ __all__ = [
     "open_exceptions",
     "ordered_this_month_paise",
     "over_limit",
+    "overdue_s",
     "payout_of",
     "payouts_halted",
     "payouts_of",
@@ -104,6 +106,7 @@ __all__ = [
     "prepayment_of",
     "prepayments_of",
     "printed",
+    "quiet_s",
     "reimbursed",
     "returned_late",
     "rider_allowance",
@@ -119,6 +122,7 @@ __all__ = [
     "top_up_of",
     "top_ups_of",
     "unclaimed_paise",
+    "unhandled_s",
     "wallet_policy",
     "zones_without_seller",
 ]
