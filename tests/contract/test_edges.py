@@ -34,6 +34,7 @@ OPEN = {
     "webhooks/razorpay": "answers whoever signs the bytes; a stranger gets no further",
     "webhooks/razorpayx": "likewise",
     "api/ondc/on_<slug:name>": "answers whoever signs the bytes, in the network's own words",
+    "api/ondc/recon": "likewise",
     "api/ondc/on_subscribe": "answers a challenge that only the registry can make",
     "ondc-site-verification.html": "a signature that the registry looks for",
     "api/badges/revocations": "whoever is shown a badge asks whether it still holds",

@@ -346,6 +346,8 @@ def test_everything_that_the_network_may_say_has_words() -> None:
         "settlement_not_open", "settlement_differs", "settlement_reason_missing",
         "catalogue_underway", "station_not_found", "stops_not_connected", "ticket_count_not_offered",
         "ticket_not_found", "tickets_not_paid",
+        "disagreement_not_open", "disagreement_decision_not_possible", "seller_registration_invalid",
+        "journey_log_empty",
     }  # fmt: skip
     assert refused - set(ride_words.REFUSALS) - others == set()
 
