@@ -35,7 +35,6 @@ def rider() -> UUID:
 @pytest.fixture(autouse=True)
 def nobody_listens(settings: Settings) -> None:
     """What is said waits in these tests; sending it is another module's."""
-    settings.CELERY_BROKER_URL = "memory://"
     settings.ONDC_WATCH_S = 0
 
 

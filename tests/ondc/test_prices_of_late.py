@@ -142,7 +142,6 @@ def test_nobody_is_in_what_is_kept_and_all_of_it_goes(seller: Participant, store
 def test_a_search_says_at_once_what_its_like_cost_and_goes_on_without(
     seller: Participant, store: str, settings: Settings
 ) -> None:
-    settings.CELERY_BROKER_URL = "memory://"
     services.remember_prices(now=closed("100.50", seller=seller))
     Zone.objects.update(boundary={"type": "Polygon", "coordinates": [RING]})
     for name, value in ours.settings_for("http://127.0.0.1:9").items():

@@ -8,6 +8,5 @@ from tests.ondc import ours
 
 @pytest.fixture
 def on_the_network(settings: Settings) -> None:
-    settings.CELERY_BROKER_URL = "memory://"
     for name, value in ours.settings_for("http://127.0.0.1:9").items():
         setattr(settings, name, value)
