@@ -27,7 +27,7 @@ KILLS = 204 if os.environ.get("CI") else 30
 # A quiet machine of two cores needs 20 s for thirty kills; a busy one several times that.
 LONGEST_S = 700.0
 # What a strike meets; one in ten of those at PostgreSQL meets a web worker as well.
-# A killed worker costs three seconds until the next one serves, a killed backend a tenth of that.
+# The next worker takes seconds of a whole core to start; PostgreSQL is back in a fraction of one.
 CHANCES = {"worker": 2, "backend": 14, "postmaster": 1}
 TOGETHER = 0.1
 # Backends of visits in progress that one strike ends at the same moment.
