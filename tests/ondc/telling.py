@@ -35,6 +35,13 @@ def asked(sale: str = RETAIL, *, now: datetime | None = None) -> CatalogueRefres
     return CatalogueRefresh.objects.get(sale=sale, closed_at=None)
 
 
+def where_it_is_noon() -> str:
+    """Return a time zone on whose clock it is the hour of noon at this moment."""
+    ahead = 12 - clock().hour
+    # The names of this family count westward.
+    return f"Etc/GMT{-ahead:+d}"
+
+
 def taken(*, now: datetime) -> None:
     """Let the gateway have taken what waits."""
     waiting = CatalogueRefresh.objects.filter(state="WAITING")

@@ -31,6 +31,7 @@ from tests.ondc.telling import (
     taken,
     tells,
     thing,
+    where_it_is_noon,
 )
 from tests.sandbox.pretended_ondc import NetworkProcess
 from uma.kernel import mongo
@@ -252,6 +253,8 @@ def test_a_change_is_laid_over_what_is_known_and_touches_nothing_else(
     seller: Participant, store: str
 ) -> None:
     assert store
+    # Far from the hour of the night at which everything is asked for again, whenever this runs.
+    make_zone("MNP", timezone=where_it_is_noon())
     first = asked()
     tells(seller, first, shop("S1"), shop("S2"))
     imported()
