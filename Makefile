@@ -4,7 +4,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 export UMA_DEBUG ?= 1
 
-.PHONY: help screenshots install assets run stop reset demo token test check bench schema lock format
+.PHONY: help screenshots install assets run stop reset demo token test check types rules browser bench schema lock format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,19 +34,25 @@ test: assets ## all gates, then the suite; a part of it: make test ARGS="tests/w
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@$(MAKE) --no-print-directory check
-	@bash deploy/make-browser >&2
+	@$(MAKE) --no-print-directory --jobs=3 check browser
 	@$(PY) -m pytest -n $(WORKERS) -m "not bench" --ignore tests/faults
 	@$(PY) -m pytest tests/faults  # these are judged by time: nothing else runs beside them
 endif
 
-check: install ## formatting, lint, types, import contracts, production settings, migrations
+check: types rules ## formatting, lint, types, import contracts, production settings, migrations
+
+types: install
+	@.venv/bin/mypy apps uma tests benchmarks
+
+rules: install
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
-	@.venv/bin/mypy apps uma tests benchmarks
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m pytest -qq --no-summary tests/kernel/test_checks.py -k deployment_checks
 	@$(PY) -m uma.stack.disposable bash deploy/check-migrations
+
+browser:
+	@bash deploy/make-browser >&2
 
 bench: install ## measure, against the limit measured in the same run: benchmarks/results.md
 	@$(PY) -m pytest -q -m bench tests/bench

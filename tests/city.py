@@ -1,13 +1,20 @@
-"""The demo city as a folder of PostgreSQL's that platforms are copied from: it is made once a run."""
+"""The demo city as a folder of PostgreSQL's that platforms are copied from: it is made once in a while."""
 
 import fcntl
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
+from tests import migrated
 from uma.stack import ports, programs
+from uma.stack.folder import ROOT
 from uma.stack.postgres import Cluster
+
+# Whatever takes part in making it.
+_MADE_OF = ("apps/**/*.py", "apps/**/*.sql", "uma/**/*.py", "requirements.lock")
+_KEPT_S = 3_600
 
 
 def copy_city(into: Path) -> None:
@@ -15,9 +22,8 @@ def copy_city(into: Path) -> None:
     shared = Path(os.environ["UMA_TEST_FOLDER"])
     with (shared / "city.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Deals and missions begin when they are made: what another run left is of yesterday.
-        city = shared / f"city-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
-        if not city.exists():
+        city = shared / f"city-{migrated.digest(ROOT, _MADE_OF)}"
+        if not _is_fresh(city):
             for old in shared.glob("city-*"):
                 shutil.rmtree(old)
             unfinished = city.with_name("city-unfinished")
@@ -27,6 +33,11 @@ def copy_city(into: Path) -> None:
     # Whom the files belong to matters: where PostgreSQL does not run as us, they are not ours.
     subprocess.run(["cp", "-a", "--reflink=auto", str(city / "postgres"), str(into)], check=True)
     (into / "port").unlink()
+
+
+def _is_fresh(city: Path) -> bool:
+    """Deals and missions begin when they are made: what was made yesterday is another city."""
+    return city.exists() and time.time() - city.stat().st_mtime < _KEPT_S
 
 
 def _make(folder: Path) -> None:

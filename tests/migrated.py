@@ -9,6 +9,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,12 +28,24 @@ _MADE_OF = ("apps/*/migrations/*.py", "apps/**/*.sql", "requirements.lock")
 
 def template() -> str:
     """Return the name of the migrated database; it is made if it is not there."""
-    name = _PREFIX + _digest(ROOT)
+    name = _PREFIX + digest(ROOT, _MADE_OF)
     with psycopg.connect(_url("postgres"), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         if name not in _databases(connection):
             _make(connection, name)
     return name
+
+
+@contextmanager
+def copied(name: str) -> Iterator[str]:
+    """Give the address of a copy of the migrated database; it is dropped afterwards."""
+    copy, original = sql.Identifier(name), sql.Identifier(template())
+    with psycopg.connect(_url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(copy, original))
+        try:
+            yield _url(name)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(copy))
 
 
 def _make(connection: psycopg.Connection, name: str) -> None:
@@ -63,12 +77,13 @@ def _databases(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _digest(root: Path) -> str:
-    made_of = hashlib.sha256()
-    for pattern in _MADE_OF:
+def digest(root: Path, made_of: Sequence[str]) -> str:
+    """Return what a checkout's files of these patterns are told from others by."""
+    sum_of_all = hashlib.sha256()
+    for pattern in made_of:
         for path in sorted(root.glob(pattern)):
-            made_of.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    return made_of.hexdigest()[:16]
+            sum_of_all.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return sum_of_all.hexdigest()[:16]
 
 
 def _url(database: str) -> str:

@@ -4,6 +4,7 @@ The desk as each role finds it: role, model, view and act, in the role's zone an
 The tables here are written by hand, beside those of the product and not from them.
 """
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -215,68 +216,63 @@ def looked(client: Client, model: type[Model]) -> tuple[set[Any] | int, set[str]
     return set(answer.context["cl"].queryset.values_list("pk", flat=True)), acts
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_role_lists_the_rows_of_its_zone_and_is_offered_its_acts(
-    role: str, here: City, there: City
-) -> None:
-    client = at_the_desk(make_operator(role, "MNP"))
-    seen = SEES[role].split()
+# Two cities take longer to make than one role takes to look at them: each test makes them once.
+def desks(zone: str) -> Iterator[tuple[str, Client, type[Model]]]:
+    """Seat an operator of each role, in a zone or in all, before the page of each model."""
+    for role in ROLES:
+        client = at_the_desk(make_operator(role, zone))
+        for model in MODELS:
+            yield role, client, model
 
-    for model in MODELS:
-        label = model._meta.label
+
+def test_a_role_lists_the_rows_of_its_zone_and_is_offered_its_acts(here: City, there: City) -> None:
+    for role, client, model in desks("MNP"):
+        label, where = model._meta.label, f"{role}: {model._meta.label}"
         rows, acts = looked(client, model)
-        if label not in seen:
-            assert rows == 403, label
+        if label not in SEES[role].split():
+            assert rows == 403, where
             continue
-        assert acts == set(ACTS[role].get(label, "").split()), label
-        assert isinstance(rows, set), f"{label}: {rows}"
+        assert acts == set(ACTS[role].get(label, "").split()), where
+        assert isinstance(rows, set), f"{where}: {rows}"
         if site_of(model).zone_path == EVERYWHERE:
             continue
-        assert rows & there.rows[model] == set(), label
+        assert rows & there.rows[model] == set(), where
         if label == "wallet.Account":
             # A rider's or merchant's purse lies in no zone; only the zone's own accounts do.
             assert rows <= here.rows[model]
         else:
-            assert rows >= here.rows[model], label
+            assert rows >= here.rows[model], where
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_role_that_holds_everywhere_lists_both_cities(role: str, here: City, there: City) -> None:
-    client = at_the_desk(make_operator(role))
-    seen = SEES[role].split() + SEES_EVERYWHERE[role].split()
-
-    for model in MODELS:
+def test_a_role_that_holds_everywhere_lists_both_cities(here: City, there: City) -> None:
+    for role, client, model in desks(""):
+        where = f"{role}: {model._meta.label}"
         rows, _ = looked(client, model)
-        if model._meta.label not in seen:
-            assert rows == 403, model._meta.label
+        if model._meta.label not in SEES[role].split() + SEES_EVERYWHERE[role].split():
+            assert rows == 403, where
         else:
-            assert isinstance(rows, set), model._meta.label
-            assert rows >= here.rows[model] | there.rows[model], model._meta.label
+            assert isinstance(rows, set), where
+            assert rows >= here.rows[model] | there.rows[model], where
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_foreign_object_is_as_missing_as_one_that_never_was(
-    role: str, here: City, there: City
-) -> None:
-    client = at_the_desk(make_operator(role, "MNP"))
-
-    for model in MODELS:
+def test_a_foreign_object_is_as_missing_as_one_that_never_was(here: City, there: City) -> None:
+    for role, client, model in desks("MNP"):
         label, site = model._meta.label, site_of(model)
         if label not in SEES[role].split() or site.zone_path == EVERYWHERE:
             continue
         own, foreign = _one(here, model), _one(there, model)
         if own is not None and label != "wallet.Account":
-            assert client.get(page(model, "change", own)).status_code == 200, label
-            assert client.get(page(model, "history", own)).status_code == 200, label
+            assert client.get(page(model, "change", own)).status_code == 200, f"{role}: {label}"
+            assert client.get(page(model, "history", own)).status_code == 200, f"{role}: {label}"
         if foreign is not None:
             for view in ("change", "history", "delete"):
                 away = client.get(page(model, view, foreign))
                 missing = client.get(page(model, view, _nobodys(foreign)))
-                assert away.status_code in {302, 403, 404}, f"{label} {view}"
+                assert away.status_code in {302, 403, 404}, f"{role}: {label} {view}"
                 assert (away.status_code, away.headers.get("Location")) == (
                     missing.status_code,
                     missing.headers.get("Location"),
-                ), f"{label} {view}"
+                ), f"{role}: {label} {view}"
 
 
 def _one(city: City, model: type[Model]) -> Any:  # Any: a key

@@ -9,11 +9,14 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from tests import migrated
 from tests.stack.conftest import Terminal
 from uma.stack import environment, ports, supervisor
 from uma.stack.postgres import Cluster
@@ -70,23 +73,16 @@ def test_it_comes_up_repairs_itself_and_leaves_nothing(terminal: Terminal, until
         _another_terminal_knows_the_way(terminal)
         _a_killed_database_comes_back(terminal, until)
         _a_killed_web_server_comes_back(terminal, port=port, until=until)
+        secrets = _values(terminal)
 
-        _ctrl_c_ends_everything_within_five_seconds(terminal, first)
-    secrets = _values(terminal)
+        first.send_signal(signal.SIGKILL)
+        assert not terminal.gone_within(10)
 
     with terminal.start("run", UMA_WEB_PORT=str(port)) as second:
         _read_until(second, "Ctrl-C stops everything")
         assert _marked(terminal) == "still here"
         assert _values(terminal)["UMA_QR_MASTER_KEYS"] == secrets["UMA_QR_MASTER_KEYS"]
-
-        second.send_signal(signal.SIGKILL)
-        assert not terminal.gone_within(10)
-
-    with terminal.start("run", UMA_WEB_PORT=str(port)) as third:
-        _read_until(third, "Ctrl-C stops everything")
-        assert _marked(terminal) == "still here"
-        assert terminal.run("stop") == (0, "Stopped.\n")
-        assert third.wait(5) == 0
+        _ctrl_c_ends_everything_within_five_seconds(terminal, second)
 
     assert terminal.run("reset")[0] == 0
     assert [entry.name for entry in (terminal.folder / ".local").iterdir()] == ["owner"]
@@ -231,10 +227,9 @@ def test_a_setting_that_the_checks_refuse_is_named(
     assert "The document store may forget what it acknowledged." in said
 
 
-@pytest.fixture
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, Valkey]]:
-    """Servers that somebody else runs."""
-    folder = tmp_path_factory.mktemp("elsewhere")
+@contextmanager
+def _stores(folder: Path) -> Iterator[tuple[Cluster, Valkey]]:
+    """Run servers that are somebody else's."""
     cluster, valkey = Cluster(folder=folder / "pg"), Valkey(folder=folder / "valkey")
     cluster.start()
     valkey.start()
@@ -243,32 +238,44 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluste
     valkey.stop()
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[tuple[Cluster, Valkey]]:
+    with _stores(tmp_path / "elsewhere") as stores:
+        yield stores
+
+
+@pytest.fixture
+def named() -> Iterator[str]:
+    """The address of a database that has today's tables and no row of the city's."""
+    with migrated.copied(f"named_{os.getpid()}") as url:
+        yield url
+
+
 def test_named_servers_are_used_and_none_of_ours_is_started(
-    terminal: Terminal, elsewhere: tuple[Cluster, Valkey]
+    terminal: Terminal, named: str, elsewhere: tuple[Cluster, Valkey]
 ) -> None:
-    cluster, valkey = elsewhere
+    _, valkey = elsewhere
     documents = "mongodb://127.0.0.1:9/uma?w=majority&journal=true"
     with terminal.start(
         "run",
         UMA_WEB_PORT=str(ports.any_free()),
-        DATABASE_URL=cluster.url,
+        DATABASE_URL=named,
         REDIS_URL=valkey.url,
         MONGODB_URL=documents,
     ) as process:
         said = _read_until(process, "Ctrl-C stops everything")
         values = _values(terminal)
-        process.send_signal(signal.SIGTERM)
+        assert terminal.run("stop") == (0, "Stopped.\n")
         assert process.wait(10) == 0
-    with psycopg.connect(cluster.url) as connection:
-        tables = connection.execute("SELECT count(*) FROM django_migrations").fetchone()
+    with psycopg.connect(named) as connection:
+        walked = connection.execute("SELECT count(*) FROM handshake_handshake").fetchone()
 
     assert "PostgreSQL answers" not in said
-    assert values["DATABASE_URL"] == cluster.url
+    assert values["DATABASE_URL"] == named
     assert values["REDIS_URL"] == valkey.url
     assert values["MONGODB_URL"] == documents
     assert not (terminal.folder / ".local" / "postgres").exists()
-    assert tables is not None
-    assert tables[0] > 0
+    assert walked == (1,), "the journey that a start ends with is in the named database"
 
 
 def test_a_crashing_program_waits_longer_each_time_up_to_a_limit() -> None:

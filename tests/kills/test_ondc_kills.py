@@ -30,8 +30,8 @@ from apps.ondc.voice import Voice, voice
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from tests.factories import MANIPAL, make_rider, make_zone
-from tests.faults.standing import Peer, Threshold
-from tests.faults.test_queue import broker
+from tests.kills.standing import Peer, Threshold
+from tests.notifications.queueing import broker
 from tests.notifications.worker import Worker, database_url
 from tests.ondc.conftest import registry
 from tests.ondc.network import Journey, Json, Participant, Registry, catalogue, clock, post, verdict
