@@ -29,13 +29,14 @@ from tests.wallet.books import KEPT
 from uma.kernel import roles
 from uma.stack import assets
 
-# A slow machine is no failing example, hence no deadline. CI looks at twelve times as many.
+# A slow machine is no failing example, hence no deadline. How many each looks at: decisions/0054.
 _COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 }
 settings.register_profile("local", max_examples=25, **_COMMON)  # type: ignore[arg-type]  # of two types
-settings.register_profile("ci", max_examples=300, print_blob=True, **_COMMON)  # type: ignore[arg-type]
+settings.register_profile("ci", max_examples=100, print_blob=True, **_COMMON)  # type: ignore[arg-type]
+settings.register_profile("thorough", max_examples=300, print_blob=True, **_COMMON)  # type: ignore[arg-type]
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -129,6 +129,14 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
         """Offer what the list shows as a file, where its rows are a dataset."""
         offered = _offer_of_exports()(request.user, self.opts.label_lower, request.GET.dict())
         return super().changelist_view(request, {**(extra_context or {}), "take_away": offered})
+
+    # Any: Django's fieldsets.
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        """Show amounts on the page of a row as operators read them, whatever unit the column has."""
+        return [
+            (title, {**options, "fields": _with_amounts(self.model, options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def within(self, rows: QuerySet[M], zones: frozenset[str] | None) -> QuerySet[M]:
         """Return those of the rows that lie in the zones."""
@@ -273,6 +281,29 @@ def file_answer(content: bytes, *, name: str, content_type: str) -> HttpResponse
 def amount(paise: int | None) -> str:
     """Return an amount as operators read it."""
     return "—" if paise is None else f"₹{rupees(paise):,.2f}"
+
+
+@cache
+def _in_rupees(column: Field[Any, Any]) -> Callable[[Model], str]:  # Any: of whatever column
+    """Return what shows a column of paise: the same function each time, as Django compares them."""
+
+    @admin.display(description=str(column.verbose_name).removesuffix(" paise"))
+    def shown(row: Model) -> str:
+        return amount(getattr(row, column.name))
+
+    return shown
+
+
+def _with_amounts(model: type[Model], fields: Iterable[Any]) -> list[Any]:  # Any: Django's fields
+    columns = {one.name: one for one in model._meta.concrete_fields}  # noqa: SLF001 — as above
+    return [
+        _with_amounts(model, field)
+        if isinstance(field, list | tuple)
+        else _in_rupees(columns[field])
+        if isinstance(field, str) and field.endswith("_paise") and field in columns
+        else field
+        for field in fields
+    ]
 
 
 def readable(read: Callable[[], str]) -> str:

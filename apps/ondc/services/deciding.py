@@ -41,12 +41,7 @@ def decide_disagreement(
         if found.settlement_id
         else None
     )
-    # Of two operators the second waits here and finds it decided.
-    open_one = (
-        Disagreement.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk=disagreement_id, decided_at__isnull=True)
-        .first()
-    )
+    open_one = _lock_open(disagreement_id)
     if open_one is None:
         raise DisagreementNotOpen
     before = row.fee_paise if row else None
@@ -70,6 +65,15 @@ def decide_disagreement(
         | ({"fee": rupees(row.fee_paise)} if row else {}),
     )
     return open_one
+
+
+def _lock_open(disagreement_id: UUID) -> Disagreement | None:
+    """Lock what is still open: of two operators the second waits here and finds it decided."""
+    return (
+        Disagreement.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk=disagreement_id, decided_at__isnull=True)
+        .first()
+    )
 
 
 def _take_theirs(found: Disagreement, row: Settlement | None, *, now: datetime) -> None:

@@ -26,7 +26,7 @@ from uma.kernel.desk import (
 class DormantWalletAdmin(ReadOnlyAdmin[DormantWallet]):
     zone_path = "zone_code"
     list_display = (
-        "warned_at", "rider", "state", "last_act_at", "due_at", "rupees", "moved_at", "journals",
+        "warned_at", "rider", "state", "rupees", "due_at", "last_act_at", "moved_at", "journals",
     )  # fmt: skip
     list_filter = ("state", "warned_at", "moved_at")
     list_select_related = ("person",)
