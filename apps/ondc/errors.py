@@ -192,7 +192,10 @@ class DisagreementNotOpen(DomainError):
 class DecisionNotPossible(DomainError):
     code = "disagreement_decision_not_possible"
     title = "This cannot be decided so"
-    advice = "Their amount can be taken for an order of ours that is not settled yet."
+    advice = (
+        "Ask again or close it: their amount is taken only for an order of ours that is not"
+        " settled yet, and never above its fare."
+    )
 
 
 class RiderDetailsMissing(DomainError):

@@ -181,6 +181,12 @@ class Payout(models.Model):
                 condition=Q(next_look_at__isnull=False),
                 name="payments_payout_due",
             ),
+            # Few come back; each hour looks at whether they came back in time.
+            models.Index(
+                fields=["id"],
+                condition=Q(returned_journal_id__isnull=False),
+                name="payments_payout_came_back",
+            ),
             models.Index(fields=["person", "-id"], name="payments_payout_of_person"),
             models.Index(fields=["merchant", "-id"], name="payments_payout_of_merchant"),
         ]
