@@ -54,8 +54,9 @@ def order(razorpay: "Razorpay", action: str, body: Body) -> Answer:
 
 
 def _reset(razorpay: "Razorpay", _body: Body) -> None:
-    razorpay.webhooks.reset()
+    # What would still come to its end has nothing to tell of then.
     razorpay.store.clear()
+    razorpay.webhooks.reset()
     razorpay.payouts.manners = PayoutManners()
     razorpay.validations.manners = ValidationManners()
     razorpay.weather = Weather()

@@ -70,6 +70,7 @@ class Webhooks:
         self._waiting: list[Delivery] = []
         self._held: list[Delivery] = []
         self._wake = threading.Condition()
+        self._delivering = False
         self._session = requests.Session()
         threading.Thread(target=self._run, name="webhooks", daemon=True).start()
 
@@ -122,7 +123,9 @@ class Webhooks:
             self._wake.notify()
 
     def reset(self) -> None:
+        """Forget everything; what is being delivered arrives before this returns, if it arrives soon."""
         with self._wake:
+            self._wake.wait_for(lambda: not self._delivering, timeout=TIMEOUT_S / 2)
             self.manners = Manners()
             self._waiting.clear()
             self._held.clear()
@@ -138,6 +141,7 @@ class Webhooks:
                     continue
                 one = due[0]
                 self._waiting.remove(one)
+                self._delivering = True
             self._deliver(one)
 
     def _deliver(self, one: Delivery) -> None:
@@ -163,3 +167,5 @@ class Webhooks:
             else:
                 one.due_at = time.monotonic() + PAUSES_S[one.attempts - 1]
                 self._waiting.append(one)
+            self._delivering = False
+            self._wake.notify_all()
