@@ -46,6 +46,13 @@ class NotAuthentic(Nack):
         self.step = step
 
 
+class TooMany(Nack):
+    """One sender asks for more than is kept of it in a day; it is told when to come again."""
+
+    status = 429
+    retry_after_s: ClassVar[int] = 3_600
+
+
 class NotReadable(Nack):
     """It is no JSON that has one meaning."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from apps.ondc.outgoing.forms import WOMAN
 from apps.ondc.reading import (
     Node,
     at,
@@ -69,6 +70,8 @@ class DriverTold:
     vehicle_number: str
     vehicle_model: str
     start_code: str
+    # As the seller writes it, in capitals; nothing where it says nothing.
+    gender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class OfferTold:
     least_count: int | None
     most_count: int | None
     life: timedelta
+    woman_driver: bool = False
 
     def key(self, bpp_id: str, version: str) -> str:
         """Return the digest by which the same offer, told again, is found."""
@@ -201,6 +205,7 @@ def _driver(ride: Node) -> DriverTold:
         vehicle_number=text(ride, "vehicle", "registration", most=24),
         vehicle_model=f"{make} {model}".strip(),
         start_code=text(start, "authorization", "token", most=32),
+        gender=word(ride, "agent", "person", "gender", most=24),
     )
 
 
@@ -270,6 +275,7 @@ def _offer(provider: Node, item: Node, fulfillment_id: str, ride: Node) -> Offer
         least_count=least,
         most_count=most,
         life=_life(item),
+        woman_driver=word(ride, "agent", "person", "gender", most=24) == WOMAN,
     )
 
 

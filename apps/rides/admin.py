@@ -14,7 +14,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.rides import services
-from apps.rides.models import Booking, DropOff, Fare, RideFailure, SpokenCodeTries
+from apps.rides.models import (
+    Booking,
+    DropOff,
+    Fare,
+    RefusedBookings,
+    RideFailure,
+    SpokenCodeTries,
+    Watch,
+)
 from uma.kernel.desk import Needs, ReadOnlyAdmin, permitted, readable
 from uma.kernel.errors import DomainError
 from uma.kernel.money import rupees
@@ -138,11 +146,34 @@ class DropOffAdmin(_ReadOnly[DropOff]):
         return f"{drop.distance_m} m"
 
 
+@admin.register(RefusedBookings)
+class RefusedBookingsAdmin(_ReadOnly[RefusedBookings]):
+    zone_path = "merchant__zone_id"
+    list_display = ("day", "merchant", "campaign_id", "outlet_id", "code", "times")
+    list_filter = ("code", "day")
+    list_select_related = ("merchant",)
+    search_fields = ("=merchant__id", "=campaign_id", "=outlet_id")
+    ordering = ("-day", "-times")
+
+
 @admin.register(SpokenCodeTries)
 class SpokenCodeTriesAdmin(_ReadOnly[SpokenCodeTries]):
     list_display = ("person_id", "tries", "counted_since", "locked_until")
     search_fields = ("=person_id",)
     exclude = ("last_ref",)
+
+
+@admin.register(Watch)
+class WatchAdmin(_ReadOnly[Watch]):
+    zone_path = "zone_code"
+    list_display = ("since", "where", "ended_at", "zone_code", "rider_id")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter), "zone_code", "since")
+    search_fields = ("=rider_id", "=merchant_id")
+    ordering = ("-id",)
+
+    @admin.display(description="Where")
+    def where(self, watch: Watch) -> str:
+        return "at one business" if watch.merchant_id else "anywhere"
 
 
 def _link(page: str, row_id: UUID, text: str) -> SafeString:

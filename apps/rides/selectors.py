@@ -1,28 +1,33 @@
 """Reads about bookings: a rider's own, what a scan needs, and what must always be true of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import ExtractHour, TruncDate
 
 from apps.rides.errors import BookingNotFound
 from apps.rides.invariants import Violation, find_violations
-from apps.rides.models import Booking, DropOff, RideFailure
+from apps.rides.models import Booking, DropOff, RefusedBookings, RideFailure
+from uma.kernel.ids import first_id_of
 
 __all__ = [
     "Allotted",
     "HourOfExpiries",
     "Keyed",
     "LiveBooking",
+    "RefusedBy",
     "Sold",
     "Subsidy",
+    "Told",
     "Violation",
     "allotments_of",
     "came_by_ride",
+    "fares_told",
     "find_violations",
     "hours_of_expiries",
     "id_of_ref",
@@ -35,6 +40,7 @@ __all__ = [
     "of_rider",
     "page_of_rider",
     "ref_of_static",
+    "refused",
     "ride_failures_of",
     "sold",
     "spoken_candidates",
@@ -236,6 +242,30 @@ def subsidy_of(*, booking_id: UUID) -> Subsidy:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Of a rider's visits: how many fares are told, and how many of them just below the deal's cap."""
+
+    fares: int
+    just_below: int
+
+
+def fares_told(*, rider_ids: Iterable[UUID], since: datetime, until: datetime) -> dict[UUID, Told]:
+    """Return what is known of the fares of these riders' visits: in the top 2 % below the cap or not."""
+    just_below = Q(hundredfold__gte=F("cap_paise") * 98, fare__fare_paise__lt=F("cap_paise"))
+    rows = (
+        Booking.objects.filter(
+            rider_id__in=list(rider_ids), pk__gte=first_id_of(since), redeemed_at__lte=until,
+            fare__isnull=False,
+        )
+        .alias(hundredfold=F("fare__fare_paise") * 100)
+        .values_list("rider_id")
+        .annotate(fares=Count("pk"), below=Count("pk", filter=just_below))
+        .order_by()
+    )  # fmt: skip
+    return {rider_id: Told(*counts) for rider_id, *counts in rows}
+
+
+@dataclass(frozen=True, slots=True)
 class HourOfExpiries:
     """How many bookings of one campaign at one outlet ran out unused in one hour of a zone's clock."""
 
@@ -268,6 +298,63 @@ def hours_of_expiries(
         .order_by()
     )
     return [HourOfExpiries(*row) for row in rows]
+
+
+def outcomes(
+    *,
+    merchant_id: UUID,
+    since: datetime,
+    until: datetime,
+    outlet_ids: Collection[UUID] = (),
+    campaign_id: UUID | None = None,
+) -> dict[str, int]:
+    """Return what became of the bookings made from `since`, included, to `until`, excluded: counts by state."""
+    rows = Booking.objects.filter(
+        # What was booked since then has a younger id: the time alone has no index.
+        pk__gte=first_id_of(since),
+        merchant_id=merchant_id,
+        booked_at__gte=since,
+        booked_at__lt=until,
+    )
+    if outlet_ids:
+        rows = rows.filter(outlet_id__in=outlet_ids)
+    if campaign_id is not None:
+        rows = rows.filter(campaign_id=campaign_id)
+    return dict(rows.values_list("state").annotate(Count("pk")).order_by())
+
+
+RefusedBy = Literal["code", "day", "campaign_id", "outlet_id"]
+
+
+def refused(
+    *,
+    merchant_id: UUID,
+    first: date,
+    last: date,
+    by: RefusedBy,
+    outlet_ids: Collection[UUID] = (),
+    campaign_id: UUID | None = None,
+) -> dict[str | date | UUID | None, int]:
+    """
+    Return how often bookings were refused on days of the zone's clock, both included, by one of the columns.
+
+    With outlets named, what named no outlet is left out.
+    """
+    rows = RefusedBookings.objects.filter(merchant_id=merchant_id, day__gte=first, day__lte=last)
+    if outlet_ids:
+        rows = rows.filter(outlet_id__in=outlet_ids)
+    if campaign_id is not None:
+        rows = rows.filter(campaign_id=campaign_id)
+    return dict(rows.values_list(by).annotate(Sum("times")).order_by())
+
+
+def of_merchant_among(
+    *, booking_ids: Iterable[UUID], merchant_id: UUID, outlet_ids: Collection[UUID] = ()
+) -> set[UUID]:
+    """Return those of the bookings that are the merchant's, at the named outlets or, with none, anywhere."""
+    rows = Booking.objects.filter(pk__in=list(booking_ids), merchant_id=merchant_id)
+    rows = rows.filter(outlet_id__in=outlet_ids) if outlet_ids else rows
+    return set(rows.values_list("pk", flat=True))
 
 
 def came_by_ride(*, booking_id: UUID, at: datetime) -> bool:

@@ -30,6 +30,7 @@ from apps.rides.errors import (
     LiveLimitReached,
     StaticCodeNotOffered,
 )
+from apps.rides.refused import counting_refusals
 from apps.rides.serializers import (
     BookRequest,
     BookResponse,
@@ -87,15 +88,19 @@ class BookView(APIView):
         rider_id = principal_of(request).user_id
         if body.validated_data.get("user_id", rider_id) != rider_id:
             raise PermissionDenied("Nobody books for another rider.")
-        booked = services.book(
-            rider_id=rider_id,
-            campaign_id=body.validated_data["campaign_id"],
-            outlet_id=body.validated_data["outlet_id"],
-            location=body.validated_data["location"],
-            key=read_idempotency_key(request),
-            qr_kid=_keys().signing_kid,
-            now=timezone.now(),
-        )
+        deal, now = body.validated_data, timezone.now()
+        with counting_refusals(
+            campaign_id=deal["campaign_id"], outlet_id=deal["outlet_id"], now=now
+        ):
+            booked = services.book(
+                rider_id=rider_id,
+                campaign_id=deal["campaign_id"],
+                outlet_id=deal["outlet_id"],
+                location=deal["location"],
+                key=read_idempotency_key(request),
+                qr_kid=_keys().signing_kid,
+                now=now,
+            )
         response = Response(book_response(booked.booking, keys=_keys()), status=201)
         if booked.replayed:
             response[REPLAYED] = "true"

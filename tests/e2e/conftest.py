@@ -14,6 +14,8 @@ from tests.sandbox.pretended_razorpay import RazorpayProcess
 from uma.stack import ports
 
 __all__ = ["firebase"]
+# How long a step of a ride takes.
+PACE_S = 0.4
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +25,10 @@ def network_keys() -> signing.NewKeys:
 
 @pytest.fixture(scope="session")
 def network(network_keys: signing.NewKeys) -> Iterator[NetworkProcess]:
-    """The pretended network; a step of a ride takes a fraction of a second."""
-    process = NetworkProcess(keys=network_keys, pace_s=0.4)
+    """The pretended network, in which a ride is over in seconds."""
+    process = NetworkProcess(keys=network_keys, pace_s=PACE_S)
+    # Whichever version of a seller's stops came first would be the one that is spoken with it.
+    process.order("versions", seller="tickets", versions=["2.1.0"])
     yield process
     process.stop()
 
@@ -60,9 +64,7 @@ def platform(
         "UMA_RAZORPAY_WEBHOOK_SECRETS": razorpay.WEBHOOK_SECRET,
         "UMA_RAZORPAY_URL": cloud.url,
     }
-    # Whichever version of a seller's stops came first would be the one that is spoken with it.
-    in_one_version = {"UMA_ONDC_TICKET_VERSIONS": "2.1.0"}
-    more = {**firebase.settings, **on_the_network, **at_razorpay, **in_one_version}
+    more = {**firebase.settings, **on_the_network, **at_razorpay}
     folder = tmp_path_factory.mktemp("platform")
     copy_city(folder / "postgres")
     platform = Platform(folder, more=more, port=port)

@@ -13,7 +13,14 @@ from tests.notifications.clouds import SandboxProcess
 from tests.sandbox.pretended_ondc import MERCHANT_OF_AUTOS, NetworkProcess
 
 pytestmark = pytest.mark.timeout(240)
-OWNER = demo_city.owner_phone(2)
+CAP = 150
+# What is added to the fare on the way and at its end, in rupees, and who rides to whose shop.
+TOLLS = {
+    "a toll": (0, 7, "+919000012346", demo_city.owner_phone(2)),
+    "waiting and a toll beyond what the deal pays": (
+        15, 200, "+919000012373", demo_city.owner_phone(3),
+    ),
+}  # fmt: skip
 
 
 def _booked(shop: App, rider: App) -> tuple[dict[str, Any], dict[str, float]]:  # Any: JSON
@@ -22,7 +29,7 @@ def _booked(shop: App, rider: App) -> tuple[dict[str, Any], dict[str, float]]:  
     deal = {
         "title": "The ride is on us",
         "discount": 10,
-        "rideReimbursement": 150,
+        "rideReimbursement": CAP,
         "basis": "actual_capped",
     }
     made = shop.call("POST", "/api/campaigns", deal, key=secrets.token_hex(16))
@@ -34,16 +41,19 @@ def _booked(shop: App, rider: App) -> tuple[dict[str, Any], dict[str, float]]:  
     return booked.json()["ride"], {"lat": outlet["latitude"], "lng": outlet["longitude"]}
 
 
+@pytest.mark.parametrize("case", TOLLS)
 def test_the_merchant_pays_what_the_ride_cost(
-    platform: Platform, firebase: SandboxProcess, network: NetworkProcess
+    platform: Platform, firebase: SandboxProcess, network: NetworkProcess, case: str
 ) -> None:
+    waiting, toll, phone, owner = TOLLS[case]
     network.order("reset")
-    # A toll on the way: the fare at the end is not the quote.
-    network.order("scenario", seller="autos", name="plain", changed={"extra_paise": 700})
+    # The fare at the end is not the quote.
+    more = {"extra_paise": toll * 100, "waiting_paise": waiting * 100}
+    network.order("scenario", seller="autos", name="plain", changed=more)
     rider = App(platform, firebase, "phone-of-who-rides")
-    shop = App(platform, firebase, "till-of-the-second-shop")
-    rider.sign_in("+919000012346")
-    shop.sign_in(OWNER, role="merchant")
+    shop = App(platform, firebase, "till-of-the-shop")
+    rider.sign_in(phone)
+    shop.sign_in(owner, role="merchant")
     booking, outlet = _booked(shop, rider)
 
     ride = search(rider, outlet, ride_id=booking["id"])
@@ -55,8 +65,10 @@ def test_the_merchant_pays_what_the_ride_cost(
     assert (assigned["stage"], driver["vehicleNumber"]) == ("active", "KA01AB1234")
     assert len(ride.look()["orders"][0]["startCode"]) == 4
     fare = ended["fare"]
-    assert fare == ready["fare"] + 7
-    assert 30 < fare < 150, "or the test would not tell a fare from a cap"
+    assert fare == ready["fare"] + waiting + toll
+    lines = {line["title"]: float(line["value"]) for line in ended["fareLines"]}
+    assert (lines["TOLL_CHARGES"], lines.get("WAITING_CHARGES", 0)) == (toll, waiting)
+    assert 30 < ready["fare"] < CAP - 7, "or the test would not tell a fare from a cap"
     scanned = shop.call(
         "POST",
         "/api/handshake/execute",
@@ -65,9 +77,10 @@ def test_the_merchant_pays_what_the_ride_cost(
     )
     assert scanned.status_code == 200, scanned.text
     amounts = scanned.json()["handshake"]["amounts"]
-    assert amounts["reimbursement"] == fare
-    assert rider.get("/api/user/wallet")["balance"] == fare
-    assert amounts["released"] >= 150 - fare
+    paid = min(fare, CAP)
+    assert amounts["reimbursement"] == paid
+    assert rider.get("/api/user/wallet")["balance"] == paid
+    assert amounts["released"] >= CAP - paid
     said = network.ask("orders")["sellers"]["autos"][ride.id]
     assert (said["confirms"], said["farePaise"]) == (1, round(fare * 100))
     ride.do("rating", rating=5)

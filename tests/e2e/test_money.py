@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.e2e.conftest import PACE_S
 from tests.e2e.riding import SHOPS, search
 from tests.e2e.test_stranger import App
 from tests.faults.conftest import Platform
@@ -22,12 +23,25 @@ PATIENCE_S = 60
 ACTS = "from apps.ondc import tasks; tasks.book_fees(); tasks.{act}(); tasks.observe()"
 
 
-@pytest.fixture
-def rider(platform: Platform, firebase: SandboxProcess, network: NetworkProcess) -> App:
-    network.order("reset")
+@pytest.fixture(scope="module")
+def signed_in(platform: Platform, firebase: SandboxProcess) -> App:
+    """One session for all: a number may be signed in with a few times in an hour."""
     found = App(platform, firebase, "phone-of-who-is-owed-for")
     found.sign_in("+919000012371")
     return found
+
+
+@pytest.fixture
+def rider(signed_in: App, network: NetworkProcess) -> App:
+    network.order("reset")
+    return signed_in
+
+
+@pytest.fixture
+def steps(network: NetworkProcess) -> Iterator[Callable[[float], None]]:
+    """How long a step of others takes can be told; afterwards it is as long as it was."""
+    yield lambda seconds: network.order("pace", seconds=seconds)
+    network.order("pace", seconds=PACE_S)
 
 
 def ridden(rider: App) -> str:
@@ -69,6 +83,17 @@ def disputed(rider: App, settlement: str) -> list[tuple[str, int]]:
         f" WHERE settlement_id = '{settlement}' AND decided_at IS NULL"
     )
     return rows(rider.platform, query)
+
+
+def line(rider: App, settlement: str) -> tuple[str, int]:
+    """Return how the request to move a fee stands, what was answered to it, and how much was moved."""
+    query = (
+        "SELECT concat(r.state, ' ', l.answer), coalesce(l.told_paise, 0) FROM ondc_settlementline l"
+        " JOIN ondc_settlementrequest r ON r.dispatch_id = l.request_id"
+        f" WHERE l.settlement_id = '{settlement}' AND l.action = 'SETTLE'"
+    )
+    ((found, paise),) = rows(rider.platform, query)
+    return found, paise
 
 
 def now() -> str:
@@ -116,6 +141,62 @@ def test_a_fee_is_agreed_upon_and_moved_though_every_answer_comes_thrice(
             f" WHERE message_id = '{message}' GROUP BY 1"
         )
         assert rows(rider.platform, kept) == [(action, 1)], "a repeat is not kept again"
+
+
+def test_an_agency_that_settles_late_says_first_that_it_waits_and_then_that_it_moved(
+    rider: App, network: NetworkProcess, steps: Callable[[float], None]
+) -> None:
+    settlement = ridden(rider)
+    query = f"SELECT number, fee_paise FROM ondc_settlement WHERE id = '{settlement}'"
+    ((number, fee_paise),) = rows(rider.platform, query)
+    does(rider, "ask_recon")
+    state(rider, settlement, "AGREED TO_BE_INITIATED")
+    network.order("scenario", seller="agency", name="settles_later")
+    steps(3)
+
+    does(rider, "settle_agreed")
+    state(rider, settlement, "AGREED PENDING")
+    assert line(rider, settlement) == ("OPEN PENDING", 0), "its question waits with it"
+    state(rider, settlement, "AGREED SETTLED")
+
+    assert line(rider, settlement) == ("ANSWERED SETTLED", fee_paise)
+    said = answered(network, "on_settle", by="agency", about=number, count=2)
+    told = [json.loads(one["body"]) for one in said]
+    # Both under the question's own id: the second is no repeat of the first.
+    assert len({one["context"]["message_id"] for one in told}) == 1
+    parts = [
+        order["inter_participant"]
+        for one in told
+        for order in one["message"]["settlement"]["orders"]
+        if order["id"] == number
+    ]
+    assert [part["status"] for part in parts] == ["PENDING", "SETTLED"]
+    reference = (
+        "SELECT reference, 1 FROM ondc_settlementline"
+        f" WHERE settlement_id = '{settlement}' AND action = 'SETTLE'"
+    )
+    assert rows(rider.platform, reference) == [(parts[1]["reference_no"], 1)]
+    assert disputed(rider, settlement) == []
+    # What was moved is not asked to be moved once more.
+    does(rider, "settle_agreed")
+    heard = [one for one in network.ask("received")["sellers"]["agency"] if number in one["body"]]
+    assert [one["action"] for one in heard] == ["settle"]
+    rider.platform.manage("verify_ledger")
+
+
+def test_what_the_agency_could_not_move_waits_for_a_person(
+    rider: App, network: NetworkProcess
+) -> None:
+    settlement = ridden(rider)
+    does(rider, "ask_recon")
+    state(rider, settlement, "AGREED TO_BE_INITIATED")
+    network.order("scenario", seller="agency", name="settles_not")
+
+    does(rider, "settle_agreed")
+    state(rider, settlement, "AGREED NOT_SETTLED")
+
+    ((kind, _),) = disputed(rider, settlement)
+    assert kind == "NOT_SETTLED"
 
 
 def test_other_books_are_a_disagreement_and_an_answer_to_nothing_is_refused(

@@ -104,6 +104,21 @@ def unsolicited(ride: Ride) -> None:
     assert len(ride.look()["orders"]) == 1, "a callback about nobody's order makes none"
 
 
+def not_served(ride: Ride) -> None:
+    def refusals(view: Any) -> Any:  # Any: JSON
+        return {one["bppId"]: one["error"] for one in view["providers"] if one["error"]}
+
+    assert ride.until(refusals, "a refusal") == {ride.seller: "91202"}
+    seen = ride.until(lambda view: view["offers"] and view, "another's offer")
+    assert ride.seller not in {one["bppId"] for one in seen["offers"]}
+
+
+def other_ids(ride: Ride) -> None:
+    ride.confirmed()
+    assert ride.order("RIDE_ENDED")["orderId"]
+    assert len(ride.look()["orders"]) == 1
+
+
 def slow(ride: Ride) -> None:
     assert ride.ready()["stage"] == "ready"
 
@@ -126,6 +141,8 @@ SAME_NAME: dict[str, Callable[[Ride], None]] = {
     "unsolicited": unsolicited,
     "throttled": throttled,
     "slow": slow,
+    "not_served": not_served,
+    "other_ids": other_ids,
 }
 # Nothing comes of these, or nothing yet: whoever waits for them sees the others' offers meanwhile.
 ABSENT = ("silent", "down", "late")
@@ -155,6 +172,17 @@ def test_each_misbehaviour_ends_as_it_is_documented(
     network.order("scenario", seller="cabs", name="silent_confirm")
     lost = search(rider, seller=CABS)
     lost.confirmed()
+    # And one who never says what the chosen ride costs.
+    network.order("scenario", seller="cabs", name="plain", changed={"silent": ["select"]})
+    unquoted = search(rider, seller=CABS)
+    unquoted.selected()
+    unquoted.until(
+        lambda _: any(
+            one["action"] == "select" and unquoted.id in one["body"]
+            for one in network.ask("received")["sellers"]["cabs"]
+        ),
+        "a choice at the seller",
+    )
     network.order("scenario", seller="cabs", name="plain")
     network.order("scenario", seller="tickets", name="silent_confirm")
     tickets = metro(rider, cloud)
@@ -183,6 +211,7 @@ def test_each_misbehaviour_ends_as_it_is_documented(
     found = lost.order("active")
     assert found["orderId"], "asked about by its journey, the seller named the order"
     lost.order("RIDE_ENDED")
+    unquoted.until(lambda view: view["orders"][0]["error"] == "no_answer", "the end of a wait")
     (ticket,) = tickets.order("active")["tickets"]
     assert [ticket["token"]] == at_chalo(network, tickets)["tokens"]
     tickets.payment("captured")

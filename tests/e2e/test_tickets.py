@@ -1,11 +1,23 @@
 """Metro and bus tickets as a rider's app sees them: found, paid, shown, boarded, given back, and lost on the way."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from tests.e2e.test_stranger import App
-from tests.e2e.ticketing import Trip, at_chalo, find, metro
+from tests.e2e.ticketing import (
+    BUSES,
+    METRO,
+    Trip,
+    at_chalo,
+    at_seller,
+    find,
+    metro,
+    stations,
+    versions_said,
+)
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 from tests.sandbox.pretended_ondc import NetworkProcess
@@ -67,6 +79,65 @@ def test_two_metro_tickets_are_paid_come_as_they_are_and_are_used(
     used = trip.order("completed")
     assert {ticket["status"] for ticket in used["tickets"]} == {"claimed"}
     assert rider.get("/api/ondc/tickets")[0]["id"] == used["id"]
+
+
+def test_sellers_who_stayed_at_older_versions_sell_tickets_as_well(
+    network: NetworkProcess, cloud: RazorpayProcess, rider: App
+) -> None:
+    coast = find(rider, cloud, "METRO", "PORT", "UDUPI_CITY", seller=METRO)
+    hills = find(rider, cloud, "BUS", "PARKALA", "KARKALA", seller=BUSES)
+    # In the oldest version a trip has one QR code, at its first stop.
+    spoken = ((coast, "metro", "2.0.1", 2), (hills, "buses", "2.0.0", 1))
+    for trip, _, _, count in spoken:
+        trip.paid(count)
+
+    for trip, name, version, count in spoken:
+        used = trip.order("completed")
+        theirs = at_seller(network, trip, name)
+        assert [ticket["token"] for ticket in used["tickets"]] == theirs["tokens"]
+        assert (len(theirs["tokens"]), theirs["confirms"]) == (count, 1)
+        assert {ticket["status"] for ticket in used["tickets"]} == {"claimed"}
+        trip.payment("captured")
+        actions = ("search", "select", "init", "confirm")
+        assert versions_said(network, trip, name) == {each: {version} for each in actions}
+
+
+def test_a_trip_that_is_not_served_not_kept_or_not_paid_in_time_costs_nothing(
+    network: NetworkProcess, cloud: RazorpayProcess, rider: App
+) -> None:
+    stations(rider, "METRO", "MG_ROAD")
+    network.order("scenario", seller="tickets", name="not_served")
+    nowhere = metro(rider, cloud)
+    seen = nowhere.until(lambda view: view["providers"] and view, "an answer")
+    assert [one["error"] for one in seen["providers"]] == ["91202"]
+    assert (seen["offers"], seen["orders"], seen["status"]) == ([], [], "closed")
+
+    network.order("scenario", seller="tickets", name="seller_cancels")
+    taken_back = metro(rider, cloud)
+    fare = taken_back.paid(1)["fare"]
+
+    network.order("scenario", seller="tickets", name="brief_quote")
+    unpaid, paid_late = metro(rider, cloud), metro(rider, cloud)
+    unpaid.ready(1)
+    ready = paid_late.ready(1)
+    begun = paid_late.do("pay", fare=ready["fare"])
+
+    def is_over(view: Any) -> bool:  # Any: JSON
+        until = datetime.fromisoformat(view["orders"][0]["quoteValidUntil"])
+        return until < datetime.now(UTC)
+
+    paid_late.until(is_over, "the end of a price")
+    assert unpaid.say("pay", fare=ready["fare"]).json()["code"] == "offer_expired"
+    cloud.order("pay", order_id=begun["orderId"], outcome="captured")
+
+    cancelled = taken_back.order("cancelled")
+    assert (cancelled["cancelledBy"], cancelled["cancelCharge"]) == ("MERCHANT", 0)
+    assert {ticket["status"] for ticket in cancelled["tickets"]} == {"cancelled"}
+    assert taken_back.refund()["amount"] == fare
+    assert paid_late.order("failed")["error"] == "offer_expired"
+    paid_late.payment("released")
+    sold = network.ask("orders")["sellers"]["tickets"]
+    assert not {unpaid.id, paid_late.id, nowhere.id} & set(sold), "nothing was ordered"
 
 
 def test_money_for_tickets_that_never_came_is_not_taken(

@@ -1,5 +1,6 @@
 """Tickets over the network as a rider's app buys them: said and looked at over the public API alone."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from tests.sandbox.pretended_ondc import NetworkProcess
 from tests.sandbox.pretended_razorpay import RazorpayProcess
 
 CHALO = "chalo.sandbox.example.in"
+# They speak 2.0.1 and 2.0.0 alone.
+METRO, BUSES = "metro.sandbox.example.in", "buses.sandbox.example.in"
 
 
 @dataclass
@@ -22,6 +25,7 @@ class Trip:
     app: App
     cloud: RazorpayProcess
     id: str
+    seller: str = CHALO
 
     def look(self) -> Any:  # Any: JSON
         return self.app.get(f"/api/ondc/tickets/searches/{self.id}")
@@ -40,7 +44,7 @@ class Trip:
         )
 
     def say(self, action: str, **more: object) -> requests.Response:
-        body = {"transactionId": self.id, "bppId": CHALO, **more}
+        body = {"transactionId": self.id, "bppId": self.seller, **more}
         return self.app.call("POST", f"/api/ondc/tickets/{action}", body)
 
     def do(self, action: str, **more: object) -> Any:  # Any: as above
@@ -50,11 +54,17 @@ class Trip:
 
     def ready(self, count: int = 2) -> Any:  # Any: as above
         """Go up to the seller's terms."""
+        self.choose(count)
+        self.order("quoted")
+        self.ask_for_terms()
+        return self.order("ready")
+
+    def choose(self, count: int) -> None:
         offer = self.until(lambda view: next(iter(view["offers"]), None), "an offer")
         self.do("select", itemId=offer["itemId"], fulfillmentId=offer["fulfillmentId"], count=count)
-        self.order("quoted")
+
+    def ask_for_terms(self) -> None:
         self.do("init", customerDetails={"name": "Asha", "phone": "+919000012370"})
-        return self.order("ready")
 
     def paid(self, count: int = 2) -> Any:  # Any: as above
         """Pay for so many tickets, and leave the rest to the platform."""
@@ -91,25 +101,27 @@ class Trip:
         return self.until(sent, "a refund")
 
 
-def stations(app: App, mode: str) -> dict[str, Any]:  # Any: JSON
-    """Ask for the stops of a city, and return them by their codes."""
+def stations(app: App, mode: str, *wanted: str) -> dict[str, Any]:  # Any: JSON
+    """Ask for the stops of a city, and return them by their codes once these are among them."""
     answer = app.call("POST", "/api/ondc/tickets/stations", {"location": HOME, "mode": mode})
     assert answer.status_code == 200, answer.text
     deadline = time.monotonic() + PATIENCE_S
     path = f"/api/ondc/tickets/stations?lat={HOME['lat']}&lng={HOME['lng']}&mode={mode}"
-    while not (found := app.get(path)):
-        assert time.monotonic() < deadline, "no station ever came"
+    while not set(wanted) <= set(found := {each["code"]: each for each in app.get(path)}):
+        assert time.monotonic() < deadline, "no such station ever came"
         time.sleep(0.1)
-    return {each["code"]: each for each in found}
+    return found
 
 
-def find(app: App, cloud: RazorpayProcess, mode: str, start: str, end: str) -> Trip:
+def find(
+    app: App, cloud: RazorpayProcess, mode: str, start: str, end: str, *, seller: str = CHALO
+) -> Trip:
     """Search for tickets between two stops."""
-    known = stations(app, mode)
+    known = stations(app, mode, start, end)
     body = {"fromStationId": known[start]["id"], "toStationId": known[end]["id"]}
     answer = app.call("POST", "/api/ondc/tickets/search", body)
     assert answer.status_code == 200, answer.text
-    return Trip(app, cloud, answer.json()["transactionId"])
+    return Trip(app, cloud, answer.json()["transactionId"], seller)
 
 
 def metro(app: App, cloud: RazorpayProcess) -> Trip:
@@ -118,4 +130,38 @@ def metro(app: App, cloud: RazorpayProcess) -> Trip:
 
 def at_chalo(network: NetworkProcess, trip: Trip) -> Any:  # Any: JSON
     """Return a trip as its seller has it."""
-    return network.ask("orders")["sellers"]["tickets"][trip.id]
+    return at_seller(network, trip, "tickets")
+
+
+def at_seller(network: NetworkProcess, trip: Trip, name: str) -> Any:  # Any: JSON
+    return network.ask("orders")["sellers"][name][trip.id]
+
+
+def said(network: NetworkProcess, trip: Trip, action: str) -> list[Any]:  # Any: as above
+    """Return what the seller called back about a trip and was answered, in the order in which it did."""
+    return [
+        one
+        for one in network.ask("sent")["sellers"]["tickets"]
+        if one["action"] == action and trip.id in one["body"] and "answer" in one
+    ]
+
+
+def heard(network: NetworkProcess, trip: Trip, action: str, *, times: int = 1) -> None:
+    """Wait until the seller was told, so that it does with that what it is ordered to do now."""
+
+    def told(_: Any) -> bool:  # Any: as above
+        received = network.ask("received")["sellers"]["tickets"]
+        mine = [one for one in received if one["action"] == action and trip.id in one["body"]]
+        return len(mine) >= times
+
+    trip.until(told, f"{action} at the seller")
+
+
+def versions_said(network: NetworkProcess, trip: Trip, name: str) -> dict[str, set[str]]:
+    """Return in which versions a seller was spoken to about a trip, by action."""
+    said: dict[str, set[str]] = {}
+    for entry in network.ask("received")["sellers"][name]:
+        context = json.loads(entry["body"])["context"]
+        if context["transaction_id"] == trip.id:
+            said.setdefault(entry["action"], set()).add(context["version"])
+    return said

@@ -4,7 +4,6 @@ from dataclasses import astuple
 from datetime import datetime, time, timedelta
 
 import pytest
-from django.db import connection
 
 from apps.campaigns import services as campaigns
 from apps.gamification.selectors import Candidate
@@ -28,8 +27,6 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def store(db: None, document_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
     assert db is None
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
     monkeypatch.setattr(mongo, "_away_until", 0.0)
     patiently(documents.drop)
     documents.prepare()

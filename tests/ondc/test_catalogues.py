@@ -5,7 +5,6 @@ from functools import partial
 from uuid import UUID
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 
 from apps.merchants.models import Zone
@@ -41,14 +40,6 @@ from uma.stack import ports
 pytestmark = pytest.mark.django_db
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 STOPS = (("TC", "Tiger Circle", "13.3526,74.7930"), ("UD", "Udupi", "13.3409,74.7477"))
-
-
-@pytest.fixture(autouse=True)
-def patient(db: None) -> None:
-    """The test's own transaction idles while a network or a store starts, or while one is waited for."""
-    assert db is None
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
 
 
 @pytest.fixture

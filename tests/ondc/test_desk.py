@@ -74,14 +74,27 @@ def test_a_journeys_page_tells_every_message_and_a_messages_page_what_was_signed
     assert told.count("holds over the bytes that are kept") == 4
 
 
-def test_what_was_done_is_not_done_twice_by_a_replay(journey: Journey) -> None:
+def test_what_was_done_is_not_done_twice_by_a_replay_from_the_desk(journey: Journey) -> None:
     journey.reach("ACTIVE")
     before = (Quote.objects.count(), journey.now().ride_state)
     row = InboundMessage.objects.get(action="on_confirm")
     operator = make_operator("administrator")
 
-    services.replay_inbound(message_id=row.pk, actor_id=operator.pk, reason="x", now=clock())
+    at_the_desk(operator).post(
+        reverse("admin:ondc_inboundmessage_changelist"),
+        {
+            "action": "replay_selected",
+            "_selected_action": [str(row.pk)],
+            "confirmed": "Yes",
+            "reason": "to be sure",
+        },
+    )
     act()
+
+    (told,) = trail(object_ids=[str(row.pk)])
+    assert (told.action, told.actor_id, told.reason) == (
+        "inbound-message.replayed", operator.pk, "to be sure",
+    )  # fmt: skip
 
     row.refresh_from_db()
     assert row.state == "DONE"

@@ -13,7 +13,7 @@ from apps.ondc.outgoing.context import BuyerApp, Context, Counterparty, moment
 from apps.ondc.outgoing.forms import Person, Stop, gps, money, price
 from apps.ondc.outgoing.profiles import RIDES, UnknownVersion, manners, profile
 from apps.ondc.outgoing.rides import Wish
-from tests.ondc import network_data, saying
+from tests.ondc import network_data, saying, shapes
 from uma.kernel.geo import Point
 
 MESSAGES = network_data.canonical()
@@ -34,7 +34,60 @@ def test_we_say_what_the_networks_rules_accepted(name: str) -> None:
     assert list(json.loads(body)) == ["context", "message"]
 
 
+def wrong_with(document: Any) -> list[str]:  # Any: a JSON document
+    """Return what our own rules of form say against a message."""
+    whole = shapes.schema(document["context"]["action"])
+    found = [error.message for error in Draft7Validator(whole).iter_errors(document)]
+    for path, node, rule in shapes.named(document["message"]):
+        found += [f"{path}: {error.message}" for error in Draft7Validator(rule).iter_errors(node)]
+    return found
+
+
+def test_every_message_of_ours_keeps_to_the_form() -> None:
+    judged = 0
+    for name, document in MESSAGES.items():
+        context, message = saying.again(name, document)
+        assert wrong_with({"context": context, "message": message}) == [], name
+        judged += 1
+
+    assert judged == len(MESSAGES) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("context.timestamp", "2026-11-25T06:30:00Z"),
+        ("context.ttl", "P1D"),
+        ("context.message_id", "1"),
+        ("context.bpp_uri", None),
+        ("context.key", "x"),
+        ("context.location.city.code", "*"),
+        ("message.order.items", []),
+        ("message.order.billing.name", ""),
+        ("message.order.payments.0.status", "OWED"),
+        ("message.order.quote", 1.5),
+        ("message.order.tags", [{"code": "BAP_TERMS"}]),
+        ("message.order.fulfillments.0.stops.0.location.gps", "12.9,77.6"),
+        ("message.more", "x"),
+    ],
+)
+def test_what_strays_from_the_form_is_seen(path: str, value: object) -> None:
+    document = json.loads(json.dumps(MESSAGES["TRV10-2.1.0/04_confirm"]))
+    assert wrong_with(document) == []
+    *way, last = path.split(".")
+    node = document
+    for step in way:
+        node = node[int(step)] if step.isdigit() else node[step]
+    if value is None:
+        del node[last]
+    else:
+        node[last] = value
+
+    assert wrong_with(document) != []
+
+
 def test_the_official_schemas_accept_what_we_say(capsys: pytest.CaptureFixture[str]) -> None:
+    """They are other people's and read in place; where they are, something must have been judged."""
     judged = 0
     for name, document in MESSAGES.items():
         context, message = saying.again(name, document)
@@ -49,6 +102,7 @@ def test_the_official_schemas_accept_what_we_say(capsys: pytest.CaptureFixture[s
 
     with capsys.disabled():
         print(f" [{judged} of {len(MESSAGES)} messages judged by the official schemas]", end="")
+    assert bool(judged) == network_data.DATA.exists(), "all of the data or none of it"
 
 
 def test_the_oldest_version_says_what_the_middle_one_says() -> None:

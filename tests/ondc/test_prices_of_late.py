@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -18,7 +17,7 @@ from apps.ondc.squares import around, is_same, square
 from tests.documents import patiently
 from tests.factories import MANIPAL, bearer, make_rider, make_zone
 from tests.ondc import ours
-from tests.ondc.network import Journey, Participant, clock
+from tests.ondc.network import Journey, Participant, Registry, clock
 from tests.ondc.test_api import RING
 from uma.kernel import mongo
 from uma.kernel.documents import collection
@@ -58,8 +57,6 @@ def test_a_line_of_the_map_is_the_same_for_everybody() -> None:
 @pytest.fixture
 def store(db: None, document_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
     assert db is None
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
     monkeypatch.setattr(mongo, "_away_until", 0.0)
     patiently(documents.drop)
     documents.prepare()
@@ -173,3 +170,33 @@ def test_a_search_says_at_once_what_its_like_cost_and_goes_on_without(
     assert Transaction.objects.count() == before + 1
     assert tasks.remember_prices() == 0
     assert store
+
+
+def test_a_store_that_dies_in_the_middle_of_a_search_takes_nothing_with_it(
+    seller: Participant, registry: Registry, store: str, settings: Settings
+) -> None:
+    other = Participant(id="bpp2.example.in")
+    registry.rows.append(other)
+    make_zone("MNP")
+    search = services.open_search(
+        rider_id=make_rider().pk, zone_code="MNP", domain="ONDC:TRV10", city="std:0820",
+        pickup=START, drop=END, now=clock(),
+    )  # fmt: skip
+    Journey(seller, search).offered("120")
+    settings.MONGODB_URL = f"mongodb://{ports.HOST}:{ports.any_free()}/uma"
+
+    # The other seller answers all the same, and the rider sees both.
+    Journey(other, search).offered("90")
+    seen = Client().get(
+        f"/api/ondc/searches/{search.transaction_id}",
+        headers=bearer(search.transaction.rider_id, "rider", now=clock()),
+    )
+    assert sorted(one["price"] for one in seen.json()["offers"]) == [90, 120]
+    over = search.transaction.closes_at
+    with pytest.raises(mongo.DocumentsAway):
+        services.remember_prices(now=over)
+
+    # What the store did not hear it hears when it is back: PostgreSQL had it all the while.
+    settings.MONGODB_URL, mongo._away_until = store, 0.0
+    assert services.remember_prices(now=over) == 2
+    assert sorted(one.lowest_paise for one in lately()) == [90_00, 120_00]

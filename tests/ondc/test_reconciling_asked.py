@@ -9,17 +9,18 @@ import pytest
 from django.db import IntegrityError, transaction
 from pytest_django.fixtures import Settings
 
-from apps.ondc import services
+from apps.ondc import money_calls, services
 from apps.ondc.checks import agency_is_whole
 from apps.ondc.models import (
     Disagreement,
     Dispatch,
+    InboundMessage,
     Settlement,
     SettlementLine,
     SettlementRequest,
 )
 from apps.ondc.voice import Voice
-from tests.ondc.network import BUYER, Json, Participant, clock, stamp
+from tests.ondc.network import BUYER, Json, Participant, clock, post, stamp, verdict
 from tests.ondc.reconciling import AGENCY, due, says, state
 from uma.kernel.ids import new_id
 
@@ -106,6 +107,37 @@ def test_a_seller_that_knows_none_of_ours_hears_an_error_and_parts_are_added_up(
     assert "message" not in json.loads(first.body)
     assert json.loads(second.body)["message"]["orders"][0]["recon_accord"] is True
     assert state(row)[0] == "AGREED"
+
+
+@pytest.mark.usefixtures("settling")
+def test_orders_that_nobody_knows_are_kept_for_a_person_so_often_in_a_day(
+    seller: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money_calls, "MOST_UNKNOWN", 3)
+    row = due("O1")
+    flood = question(seller, *(seen(f"X{number}", "5.00") for number in range(5)))
+    assert says(seller, flood) == "ACK"
+
+    # Each of five was answered, three were kept; whoever asks about more today is told to come later.
+    (dispatch,) = Dispatch.objects.filter(kind="SETTLEMENT")
+    assert json.loads(dispatch.body)["error"]["code"] == "70030"
+    kept = Disagreement.objects.filter(kind="UNKNOWN_ORDER")
+    assert sorted(kept.values_list("number", flat=True)) == ["X0", "X1", "X2"]
+    (taken,) = InboundMessage.objects.values_list("deviations", flat=True)
+    assert taken == ["2 unknown orders too many, answered and not kept"]
+    answer = post(seller, question(seller, seen("O1", "1.46"), seen("X9", "5.00")))
+    assert (answer.status_code, verdict(answer)) == (429, "70030")
+    assert int(answer["Retry-After"]) > 0
+    assert InboundMessage.objects.count() == 1, "nothing of it is kept"
+
+    # What is ours, and what is open already, is answered all day; decided ones still count; tomorrow is new.
+    assert says(seller, question(seller, seen("O1", "1.46"), seen("X0", "6.00"))) == "ACK"
+    assert state(row)[0] == "AGREED"
+    assert kept.get(number="X0").theirs_paise == 6_00
+    kept.update(decided_at=clock(), decision="CLOSE", decided_by=new_id(), reason="a test")
+    assert says(seller, question(seller, seen("X9", "5.00"))) == "70030"
+    later = clock() + money_calls.UNKNOWN_WITHIN
+    assert money_calls.kept_unknown(["X9"], sender=seller.id, now=later)[0] == {"X9"}
 
 
 def test_half_an_agency_is_said_at_the_start(settings: Settings) -> None:

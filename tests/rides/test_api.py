@@ -84,7 +84,7 @@ def test_the_phone_makes_the_same_code_from_what_it_was_given(shop: Shop, rider:
     )
 
 
-def test_booking_takes_ten_statements(
+def test_booking_takes_eleven_statements(
     shop: Shop,
     rider: User,
     django_assert_num_queries: Any,  # Any: pytest-django's fixture
@@ -93,7 +93,7 @@ def test_booking_takes_ten_statements(
 
     # Twice the key's earlier booking, the rider's lock, live bookings, late cancels, the deal, the
     # seat, the purses, the hold, the booking; and the savepoint that stands in for the transaction.
-    with django_assert_num_queries(10 + 2):
+    with django_assert_num_queries(11 + 2):
         api.post("/rides/book", body, idempotency_key="once")
 
 

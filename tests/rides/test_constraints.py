@@ -10,7 +10,7 @@ from django.db.models import F
 
 from apps.rides import qr, services
 from apps.rides.errors import TransitionRefused
-from apps.rides.models import Booking, SpokenCodeTries
+from apps.rides.models import Booking, RefusedBookings, SpokenCodeTries
 from tests.factories import NOON, make_booking, make_rider, make_shop, request_key
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,9 @@ def test_an_arrow_that_is_not_drawn_is_named() -> None:
 
 
 MOVING = {"state", "status_changed_at", "redeemed_at", "cancelled_late", "void_reason"}
-OTHER_VALUES: dict[str, Any] = {  # Any: a changed value for every column that must not change
+OTHER_VALUES: dict[str, Any] = {
+    # Any: a changed value for every column that must not change
+    "watched": True,
     "id": uuid4(), "ref": "B" * 13, "qr_kid": "Z9", "static_id": uuid4(), "rider_id": uuid4(),
     "merchant_id": uuid4(), "outlet_id": uuid4(), "campaign_id": uuid4(), "revision": 9,
     "zone_code": "BLR", "timezone": "UTC", "merchant_name": "x", "title": "x", "description": "x",
@@ -345,3 +347,16 @@ def test_more_than_five_tries_cannot_be_counted() -> None:
 
     with pytest.raises(IntegrityError), transaction.atomic():
         SpokenCodeTries.objects.update(tries=F("tries") + 1)
+
+
+def test_refusals_are_counted_once_for_each_reason_even_where_no_outlet_was_named() -> None:
+    facts = {"merchant": make_shop().merchant, "day": NOON.date(), "campaign_id": uuid4()}
+    counted = {**facts, "code": "seats_exhausted", "times": 2}
+    RefusedBookings.objects.create(**counted)
+    RefusedBookings.objects.create(**counted, outlet_id=uuid4())
+
+    with pytest.raises(IntegrityError, match="rides_refused_once"), transaction.atomic():
+        RefusedBookings.objects.create(**counted)
+    for wrong in ({"code": "held_out", "times": 0}, {"code": "", "times": 1}):
+        with pytest.raises(IntegrityError, match="rides_refused_counted"), transaction.atomic():
+            RefusedBookings.objects.create(**facts, **wrong)

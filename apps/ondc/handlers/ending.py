@@ -1,16 +1,23 @@
 """What a ride's end means beyond the ride: its fare, its place, an excuse, a step of a mission, our share."""
 
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
 from apps.gamification import services as gamification
 from apps.merchants import selectors as merchants
+from apps.notifications import services as notifications
 from apps.ondc import dues
 from apps.ondc.handlers.outcome import Handling
 from apps.ondc.messages import OrderTold
 from apps.ondc.models import RideOrder
+from apps.ondc.outgoing.orders import TECHNICAL, Step
 from apps.ondc.progress import told_at
 from apps.rides import services as rides
 from apps.rides.errors import FareKnown
 from apps.rides.models import RideFailure
 
+CONSUMER = "CONSUMER"
 NO_DRIVER_CODES = frozenset({"011", "90203"})
 
 
@@ -40,8 +47,8 @@ def ended(handling: Handling, order: RideOrder, told: OrderTold, *, is_news: boo
         )
 
 
-def failed(handling: Handling, order: RideOrder, *, code: str) -> None:
-    """Note that a confirmed ride did not happen through its provider: a missed visit is excused then."""
+def failed(order: RideOrder, *, code: str, now: datetime) -> None:
+    """Note that a ride that was ordered did not happen through its provider: a missed visit is excused then."""
     booking_id = order.transaction.booking_id
     if booking_id is None:
         return
@@ -50,15 +57,75 @@ def failed(handling: Handling, order: RideOrder, *, code: str) -> None:
         booking_id=booking_id,
         reason=reason.NO_DRIVER if code in NO_DRIVER_CODES else reason.PROVIDER_CANCELLED,
         code=code[:20],
-        now=handling.now,
+        now=now,
     )
 
 
-def was_providers(order: RideOrder) -> bool:
+def cancelled(order: RideOrder, *, now: datetime) -> bool:
+    """Excuse a ride that was cancelled, unless by its rider; answer whether it never came, which is said here."""
+    never_came = _was_taken_back(order)
+    if never_came or _was_providers(order):
+        failed(order, code=order.cancel_reason, now=now)
+    if never_came:
+        say_it_never_came(order, now=now)
+    return never_came
+
+
+def say_it_never_came(order: RideOrder, *, now: datetime) -> None:
+    """Tell the rider, once, that an order was taken back or given up because nobody answered in time."""
+    notifications.notify(
+        person_id=order.transaction.rider_id,
+        kind="ride.cancelled",
+        title="Your ride did not come about",
+        body="The provider did not answer in time, so your order was taken back. It costs you nothing.",
+        data={"searchId": str(order.transaction_id)},
+        # An order that was given up may be cancelled after all: the same news.
+        dedupe_key=f"ride:{order.pk}:never-came",
+        now=now,
+    )
+
+
+def _was_taken_back(order: RideOrder) -> bool:
+    """
+    Say whether a cancelled order was taken back by us because its confirmation was not answered in time.
+
+    Told by our own technical cancellation, which no rider can choose, and not by how far the order is: a late
+    answer may arrive between that cancellation and the news of it. A seller that names no reason is believed to
+    answer the only cancellation it was asked for.
+    """
+    confirmed = {asked.reason for asked in _cancellations(order) if asked.step == Step.CONFIRM}
+    if TECHNICAL not in confirmed:
+        return False
+    if order.cancel_reason:
+        return order.cancel_reason == TECHNICAL
+    return order.cancelled_by in {"", CONSUMER} and confirmed == {TECHNICAL}
+
+
+def _was_providers(order: RideOrder) -> bool:
     """Say whether a cancelled ride was cancelled by its provider; some sellers do not say by whom."""
     if order.cancelled_by:
-        return order.cancelled_by != "CONSUMER"
-    return not order.questions.filter(action="cancel").exists()
+        return order.cancelled_by != CONSUMER
+    return all(asked.reason == TECHNICAL for asked in _cancellations(order))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancellation:
+    reason: str
+    step: str
+
+
+def _cancellations(order: RideOrder) -> list[_Cancellation]:
+    """Return what we asked the seller to cancel; a request whose bytes are gone is taken for the rider's."""
+    questions = order.questions.filter(action="cancel").select_related("request")
+    requests = [getattr(question, "request", None) for question in questions]
+    said = [json.loads(one.body)["message"] if one and one.body else {} for one in requests]
+    return [
+        _Cancellation(
+            reason=one.get("cancellation_reason_id", ""),
+            step=one.get("descriptor", {}).get("code", ""),
+        )
+        for one in said
+    ]
 
 
 def _record_fare(handling: Handling, order: RideOrder, told: OrderTold) -> None:

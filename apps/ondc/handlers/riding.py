@@ -5,8 +5,9 @@ from apps.ondc import purse
 from apps.ondc.handlers import ending, ticketing
 from apps.ondc.handlers.ordering import fail, keep_quote
 from apps.ondc.handlers.outcome import Handling, Outcome, Refused
-from apps.ondc.messages import error_of, order_of
+from apps.ondc.messages import OrderTold, error_of, order_of
 from apps.ondc.models import RideOrder
+from apps.ondc.outgoing.forms import WOMAN
 from apps.ondc.progress import ASSIGNED, CANCELLED, ENDED, UNCONFIRMED, apply
 
 Stage = RideOrder.Stage
@@ -25,7 +26,7 @@ def on_confirm(handling: Handling) -> Outcome:
         handling.deviations.append(f"refused with {code} when it was {order.stage}")
         return Outcome.IGNORED
     if code in ending.NO_DRIVER_CODES:
-        ending.failed(handling, order, code=code)
+        ending.failed(order, code=code, now=handling.now)
     return fail(order, code, now=handling.now)
 
 
@@ -62,7 +63,7 @@ def _told(handling: Handling, order: RideOrder) -> Outcome:
         raise Refused("another_order")
     if purse.is_prepaid(order):
         return ticketing.told(handling, order, told)
-    before = order.ride_state
+    before, driver = order.ride_state, order.driver_name
     is_news = apply(order, told, sent_at=handling.sent_at, now=handling.now)
     if not is_news:
         return Outcome.IGNORED
@@ -71,19 +72,30 @@ def _told(handling: Handling, order: RideOrder) -> Outcome:
         keep_quote(handling, order, told.quote)
     if order.ride_state == ENDED:
         ending.ended(handling, order, told, is_news=before != ENDED)
-    if order.ride_state == CANCELLED and before != CANCELLED and ending.was_providers(order):
-        ending.failed(handling, order, code=order.cancel_reason)
-    if order.ride_state != before:
-        _tell_rider(handling, order)
+    is_over = order.ride_state == CANCELLED and before != CANCELLED
+    is_said = is_over and ending.cancelled(order, now=handling.now)
+    broken = order.driver_name != driver and _is_promise_broken(order, told)
+    if broken:
+        handling.deviations.append("a woman was promised to drive")
+    if not is_said and (broken or order.ride_state != before):
+        _tell_rider(handling, order, is_promise_broken=broken)
     return Outcome.DONE
 
 
-def _tell_rider(handling: Handling, order: RideOrder) -> None:
-    said = _SAID.get(order.ride_state)
+def _is_promise_broken(order: RideOrder, told: OrderTold) -> bool:
+    """Say whether somebody else comes than the woman whom the offer promised; silence breaks nothing."""
+    if told.driver.gender in {"", WOMAN}:
+        return False
+    return order.offer is not None and order.offer.woman_driver
+
+
+def _tell_rider(handling: Handling, order: RideOrder, *, is_promise_broken: bool) -> None:
+    said = _ANOTHER if is_promise_broken else _SAID.get(order.ride_state)
     if said is None:
         return
     title, body = said
-    if order.ride_state == CANCELLED and order.cancelled_by == "CONSUMER":
+    is_theirs = order.ride_state == CANCELLED and order.cancelled_by == ending.CONSUMER
+    if is_theirs and not is_promise_broken:
         return
     notifications.notify(
         person_id=order.transaction.rider_id,
@@ -97,6 +109,10 @@ def _tell_rider(handling: Handling, order: RideOrder) -> None:
     )
 
 
+_ANOTHER = (
+    "No woman drives your ride",
+    "The provider sends another driver than it promised. You may cancel in the app.",
+)
 _SAID = {
     ASSIGNED: ("Your driver is coming", "Open the app for the vehicle and your start code."),
     ARRIVED: ("Your driver is there", "The vehicle waits at your pickup."),

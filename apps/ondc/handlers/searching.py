@@ -14,7 +14,7 @@ from apps.ondc.reading import at, text
 _NO_TICKETS = frozenset({"PASS", "ONLINE", "AGENT_TICKETING"})
 _TOLD_ANEW = [
     "bpp_uri", "provider_name", "item_name", "item_code", "fulfillment_type", "vehicle_category",
-    "vehicle_variant", "price_paise", "price_text", "minimum_paise", "maximum_paise",
+    "vehicle_variant", "woman_driver", "price_paise", "price_text", "minimum_paise", "maximum_paise",
     "pickup_minutes", "least_count", "most_count", "offered_at", "valid_until",
 ]  # fmt: skip
 
@@ -122,6 +122,7 @@ def _offer(handling: Handling, key: str, told: OfferTold) -> Offer:
         fulfillment_type=told.fulfillment_type,
         vehicle_category=told.vehicle_category,
         vehicle_variant=told.vehicle_variant,
+        woman_driver=told.woman_driver,
         price_paise=told.price_paise,
         price_text=told.price_text,
         minimum_paise=told.minimum_paise,

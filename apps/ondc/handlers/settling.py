@@ -6,7 +6,7 @@ from apps.ondc import agreeing, dues
 from apps.ondc.handlers.outcome import Handling, Outcome, Refused
 from apps.ondc.messages import error_of
 from apps.ondc.models import Disagreement, Dispatch, Settlement, SettlementLine, SettlementRequest
-from apps.ondc.money_calls import find_request
+from apps.ondc.money_calls import find_request, kept_unknown
 from apps.ondc.outgoing import settlements, wire
 from apps.ondc.outgoing.context import Json
 from apps.ondc.outgoing.settlements import Differs
@@ -25,7 +25,13 @@ def recon(handling: Handling) -> Outcome:
         raise Refused("no_orders")
     rows = _lock(bpp_id=handling.message.sender, number__in=[one.number for one in orders])
     by_number = {row.number: row for row in rows}
-    answers = [_judge(handling, one, by_number.get(one.number)) for one in orders]
+    unknown = [one.number for one in orders if one.number not in by_number]
+    kept, too_many = kept_unknown(unknown, sender=handling.message.sender, now=handling.now)
+    if too_many:
+        handling.deviations.append(
+            f"{len(too_many)} unknown orders too many, answered and not kept"
+        )
+    answers = [_judge(handling, one, by_number.get(one.number), kept=kept) for one in orders]
     raw = _answer(handling, answers, known=bool(rows))
     context = at(handling.body, "context")
     theirs = "bap" if exact(context, "bap_id") == handling.message.sender else "bpp"
@@ -48,17 +54,20 @@ def recon(handling: Handling) -> Outcome:
     return Outcome.DONE
 
 
-def _judge(handling: Handling, seen: OrderSeen, row: Settlement | None) -> Json:
+def _judge(
+    handling: Handling, seen: OrderSeen, row: Settlement | None, *, kept: frozenset[str]
+) -> Json:
     sender, now = handling.message.sender, handling.now
     if row is None:
-        agreeing.differ(
-            Kind.UNKNOWN_ORDER,
-            party=sender,
-            number=seen.number,
-            theirs_paise=seen.amount_paise,
-            inbound=handling.message,
-            now=now,
-        )
+        if seen.number in kept:
+            agreeing.differ(
+                Kind.UNKNOWN_ORDER,
+                party=sender,
+                number=seen.number,
+                theirs_paise=seen.amount_paise,
+                inbound=handling.message,
+                now=now,
+            )
         return settlements.unknown(seen.number)
     due = agreeing.due_of(row)
     agreeing.told(row, status=seen.status, reference=seen.reference, at=handling.sent_at)

@@ -1,5 +1,7 @@
 """From the confirmation of tickets on: the tickets themselves, their boarding, their cancellation, the money."""
 
+from datetime import datetime
+
 from apps.gamification import services as gamification
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
@@ -8,7 +10,7 @@ from apps.ondc.handlers.ordering import keep_quote
 from apps.ondc.handlers.outcome import Handling, Outcome
 from apps.ondc.messages import OrderTold
 from apps.ondc.models import RideOrder, Ticket
-from apps.ondc.progress import CANCELLED, ENDED, PROPOSALS
+from apps.ondc.progress import CANCELLED, ENDED, PROPOSALS, told_at
 from apps.ondc.reading import at
 from apps.ondc.tickets_told import Ticket as TicketTold
 from apps.ondc.tickets_told import tickets_of
@@ -35,7 +37,7 @@ def told(handling: Handling, order: RideOrder, news: OrderTold) -> Outcome:
     if news.quote is not None:
         keep_quote(handling, order, news.quote)
     if news.status not in PROPOSALS:
-        _keep_tickets(handling, order)
+        _keep_tickets(handling, order, news)
     if was_sent and order.stage != Stage.CANCELLED:
         _bought(handling, order)
     if order.ride_state == CANCELLED and over != CANCELLED:
@@ -55,29 +57,31 @@ def _too_late(handling: Handling, order: RideOrder, news: OrderTold) -> Outcome:
     return Outcome.DONE
 
 
-def _keep_tickets(handling: Handling, order: RideOrder) -> None:
-    """Keep each ticket under its fulfilment; what an older message says changes none."""
+def _keep_tickets(handling: Handling, order: RideOrder, news: OrderTold) -> None:
+    """Keep each ticket under its fulfilment; what is told of an older moment changes none."""
+    # The moment of the order's change, as for the order itself: messages may bear an older question's time.
+    at_moment = told_at(news, sent_at=handling.sent_at)
     counts: dict[str, int] = {}
     for found in tickets_of(at(handling.body, "message", "order")):
         position = counts.get(found.fulfillment_id, 0)
         counts[found.fulfillment_id] = position + 1
-        _keep_ticket(handling, order, found, position)
+        _keep_ticket(order, found, position, at_moment)
 
 
-def _keep_ticket(handling: Handling, order: RideOrder, found: TicketTold, position: int) -> None:
+def _keep_ticket(order: RideOrder, found: TicketTold, position: int, at_moment: datetime) -> None:
     row = Ticket.objects.filter(
         order=order, fulfillment_id=found.fulfillment_id, position=position
     ).first()
     if row is None:
         row = Ticket(order=order, fulfillment_id=found.fulfillment_id, position=position)
-    elif row.told_at > handling.sent_at:
+    elif row.told_at > at_moment:
         return
     row.number = found.number or row.number
     row.kind = found.kind or row.kind
     row.token = found.token or row.token
     row.valid_until = found.valid_until or row.valid_until
     row.status = "CLAIMED" if row.status == "CLAIMED" else found.status
-    row.told_at = handling.sent_at
+    row.told_at = at_moment
     row.save()
 
 

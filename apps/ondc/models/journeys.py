@@ -145,6 +145,8 @@ class Offer(models.Model):
     fulfillment_type = models.CharField(max_length=24, blank=True)
     vehicle_category = models.CharField(max_length=24, blank=True)
     vehicle_variant = models.CharField(max_length=24, blank=True)
+    # The seller says that a woman drives: a promise, repeated when it is ordered (ondc.md 6.5).
+    woman_driver = models.BooleanField(default=False, db_default=False)
     price_paise = models.BigIntegerField()
     # The seller's own spelling, for messages that repeat it.
     price_text = models.CharField(max_length=24)

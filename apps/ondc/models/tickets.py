@@ -61,6 +61,11 @@ class Station(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.line})"
 
+    @property
+    def place_sold(self) -> tuple[str, str, str, str]:
+        """Return what makes it one stop, whatever version and line it was told in: a seller is asked by the code."""
+        return self.bpp_id, self.city, self.mode, self.code
+
 
 class TicketTrip(models.Model):
     """

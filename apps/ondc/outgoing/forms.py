@@ -9,6 +9,7 @@ from apps.ondc.outgoing.context import Json, moment
 from uma.kernel.geo import Point
 
 CURRENCY = "INR"
+WOMAN = "FEMALE"
 _PHONE = re.compile(r"[0-9]{10}")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
@@ -43,6 +44,11 @@ def tags(code: str, values: Mapping[str, str], *, name: str = "") -> Json:
         "display": False,
         "list": [{"descriptor": {"code": each}, "value": value} for each, value in values.items()],
     }
+
+
+def woman() -> Json:
+    """Return a woman of whom nothing else is said: who asks for her, or who is to drive."""
+    return {"person": {"gender": WOMAN}}
 
 
 @dataclass(frozen=True, slots=True)

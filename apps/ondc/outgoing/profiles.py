@@ -93,6 +93,8 @@ class Profile:
     # Rentals, stops between and bids came with the categories.
     has_category: bool = False
     has_updates: bool = True
+    # A woman as driver may be asked for: one version knows it (ondc.md 6.5, 13).
+    has_woman_driver: bool = False
     # Modes for which window and basis are ours to say at init; the others repeat the seller's.
     window_ours: frozenset[str] = frozenset()
     ratings: Mapping[str, str] = field(default_factory=dict)
@@ -139,7 +141,7 @@ _ROWS = (
         search_terms=_RIDE_SEARCH, order_terms=_RIDE_ORDER, ratings=_SHOUTED | {"AGENT": "DRIVER"},
     ),
     Profile(
-        RIDES, "2.0.1", terms_on_order=False, bank_in_params=True,
+        RIDES, "2.0.1", terms_on_order=False, bank_in_params=True, has_woman_driver=True,
         search_terms=_RIDE_SEARCH, order_terms=_RIDE_ORDER, ratings=_SHOUTED,
     ),
     Profile(

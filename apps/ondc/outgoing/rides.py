@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apps.ondc.outgoing import profiles
 from apps.ondc.outgoing.context import Json
-from apps.ondc.outgoing.forms import Person, Stop, chained, money, price, stops
+from apps.ondc.outgoing.forms import Person, Stop, chained, money, price, stops, woman
 from apps.ondc.outgoing.profiles import Profile, Terms
 from uma.kernel.geo import Point
 from uma.kernel.money import share_bps
@@ -20,6 +20,8 @@ class Wish:
     at: datetime | None = None
     is_rental: bool = False
     vehicle: str = ""
+    # A woman asks for a woman as driver.
+    woman_driver: bool = False
 
     def category(self) -> str:
         kind = "RENTAL" if self.is_rental else "TRIP"
@@ -55,6 +57,8 @@ class Booked:
     # The amount that was bid above the catalogue, if any: init repeats it.
     bid: str = ""
     at: datetime | None = None
+    # The offer said so: the order holds its seller to it.
+    woman_driver: bool = False
 
 
 def search(profile: Profile, *, wish: Wish, terms: Terms) -> Json:
@@ -66,9 +70,13 @@ def search(profile: Profile, *, wish: Wish, terms: Terms) -> Json:
     """
     if not profile.has_category and (wish.is_rental or len(wish.way) != 2):  # noqa: PLR2004
         raise ValueError(f"{profile.version} knows trips from one place to another alone")
+    if wish.woman_driver and not profile.has_woman_driver:
+        raise ValueError(f"{profile.version} has no word for who is to drive")
     fulfillment: Json = {"stops": stops(wish.stops())}
     if wish.vehicle:
         fulfillment["vehicle"] = {"category": wish.vehicle}
+    if wish.woman_driver:
+        fulfillment |= {"customer": woman(), "agent": woman()}
     groups = profile.terms(profile.search_terms, terms.values())
     payment: Json = {"collected_by": "BPP"}
     intent: Json = {"fulfillment": fulfillment, "payment": payment}
@@ -129,6 +137,7 @@ def _order(profile: Profile, booked: Booked, terms: Terms) -> Json:
         payment["params"] = terms.bank()
     if not profile.terms_on_order:
         payment["tags"] = groups
+    driver = booked.woman_driver and profile.has_woman_driver
     vehicle: Json = {"category": booked.vehicle}
     if booked.variant:
         vehicle["variant"] = booked.variant
@@ -142,6 +151,7 @@ def _order(profile: Profile, booked: Booked, terms: Terms) -> Json:
                 "customer": booked.rider.customer(),
                 "stops": stops(Wish(booked.way, at=booked.at).stops()),
                 "vehicle": vehicle,
+                **({"agent": woman()} if driver else {}),
             }
         ],
         "payments": [payment],

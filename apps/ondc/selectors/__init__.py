@@ -8,6 +8,7 @@ from apps.ondc.selectors.rides import ride_to, ride_under_way, rides_of
 from apps.ondc.selectors.tickets import (
     TicketJourneyView,
     TicketOrderView,
+    station_as_listed,
     stations_of,
     ticket_journey_of,
     ticket_orders_of,
@@ -28,6 +29,7 @@ __all__ = [
     "ride_to",
     "ride_under_way",
     "rides_of",
+    "station_as_listed",
     "stations_of",
     "ticket_journey_of",
     "ticket_orders_of",

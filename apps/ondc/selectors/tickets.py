@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
+
+from django.db.models import Max, Q
 
 from apps.ondc.errors import SearchNotFound
 from apps.ondc.models import Offer, RideOrder, SearchAnswer, Station, Ticket, TicketTrip
@@ -47,11 +51,37 @@ class TicketJourneyView:
 def stations_of(*, city: str, mode: str, now: datetime) -> list[Station]:
     """Return the stops of a city in the order of their lines; of each seller those of its newest version."""
     shown = Station.objects.filter(city=city, mode=mode, told_at__gt=now - STATIONS_SHOWN_FOR)
-    found = list(shown.order_by("bpp_id", "provider_id", "line", "number")[:MOST_STATIONS])
-    newest: dict[str, str] = {}
-    for station in found:
-        newest[station.bpp_id] = max(newest.get(station.bpp_id, ""), station.version)
-    return [station for station in found if station.version == newest[station.bpp_id]]
+    newest = shown.order_by().values_list("bpp_id").annotate(Max("version"))
+    told = [Q(bpp_id=bpp_id, version=version) for bpp_id, version in newest]
+    if not told:
+        return []
+    rows = shown.filter(reduce(or_, told))
+    return list(rows.order_by("bpp_id", "provider_id", "line", "number")[:MOST_STATIONS])
+
+
+def station_as_listed(
+    *, station_id: UUID, city: str, mode: str, listed: Sequence[Station]
+) -> Station | None:
+    """
+    Return a stop that was shown some time, as it stands on the list now.
+
+    A seller's next version, or another name of its line, gives it another id. While there is no list yet, what
+    was told last is good enough to wait with.
+    """
+    for station in listed:
+        if station.pk == station_id:
+            return station
+    old = Station.objects.filter(pk=station_id, city=city, mode=mode).first()
+    if old is None or not listed:
+        return old
+    return next((station for station in listed if station.place_sold == old.place_sold), None)
+
+
+def station_as_told(*, station: Station) -> Station:
+    """Return a stop as its seller tells it in its newest version: that may have come after the list was shown."""
+    bpp_id, city, mode, code = station.place_sold
+    same = Station.objects.filter(bpp_id=bpp_id, city=city, mode=mode, code=code)
+    return max(same, key=lambda one: (one.version, one.told_at))
 
 
 def ticket_journey_of(*, transaction_id: UUID, rider_id: UUID, now: datetime) -> TicketJourneyView:

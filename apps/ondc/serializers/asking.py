@@ -59,6 +59,11 @@ class SearchRequest(StrictSerializer[object]):
         required=False, help_text="A ride for later: in a quarter of an hour at the soonest."
     )
     category = serializers.ChoiceField(choices=CATEGORIES, required=False)
+    woman_driver = TrueFalseField(
+        required=False,
+        default=False,
+        help_text="A woman asks for a woman as driver: sellers that cannot be asked for her are not asked.",
+    )
     ride_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The booking the trip leads to."
     )

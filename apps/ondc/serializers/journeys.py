@@ -36,6 +36,10 @@ class OfferResponse(serializers.Serializer[object]):
     valid_until = serializers.DateTimeField()
 
 
+class RideOfferResponse(OfferResponse):
+    woman_driver = serializers.BooleanField(help_text="The seller says that a woman drives.")
+
+
 class LineResponse(serializers.Serializer[object]):
     title = serializers.CharField()
     value = serializers.CharField(help_text="Rupees as the seller wrote them.")
@@ -104,7 +108,7 @@ class JourneyResponse(serializers.Serializer[object]):
     )
     answered = serializers.IntegerField()
     providers = ProviderResponse(many=True)
-    offers = OfferResponse(many=True)
+    offers = RideOfferResponse(many=True)
     orders = OrderResponse(many=True)
 
 
@@ -120,7 +124,9 @@ def journey_response(view: JourneyView, *, now: datetime) -> dict[str, Any]:  # 
         "asked": view.journey.asked_count,
         "answered": len(view.answers),
         "providers": [provider_response(answer) for answer in view.answers],
-        "offers": [offer_response(offer) for offer in view.offers],
+        "offers": [
+            offer_response(offer) | {"woman_driver": offer.woman_driver} for offer in view.offers
+        ],
         "orders": [_order(order) for order in view.orders],
     }
 

@@ -1,5 +1,6 @@
 """Writes about the network: journeys opened, offers chosen, what is said and sent, callbacks acted on."""
 
+from apps.ondc.outgoing.profiles import TRANSIT
 from apps.ondc.services.answering import process_answers
 from apps.ondc.services.asking import ask, choose_offer, open_search
 from apps.ondc.services.buying import (
@@ -76,6 +77,7 @@ from apps.ondc.services.travelling import search_stations, search_tickets
 
 __all__ = [
     "MOST_EXPORTED",
+    "TRANSIT",
     "Proved",
     "Trip",
     "Which",

@@ -42,7 +42,7 @@ def open_search(
     """
     Begin a journey and note its broadcast search; `question.transaction` is the journey.
 
-    `asked_count` is how many sellers the registry lists, so that a rider reads "3 of 5 answered".
+    `asked_count` is how many sellers the registry lists, so that a rider reads "3 of 5 providers answered".
 
     Raises:
         BookingNotFound: the journey would lead to somebody else's booking, or to none

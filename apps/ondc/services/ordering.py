@@ -45,6 +45,8 @@ class Trip:
     booking_id: UUID | None = None
     via: tuple[Point, ...] = ()
     at: datetime | None = None
+    # Asked for by a woman; sellers are told that she is one, and nothing else of her.
+    woman_driver: bool = False
 
     @property
     def way(self) -> list[Point]:
@@ -60,7 +62,8 @@ def search_rides(
 
     Raises:
         BookingNotFound: the trip would lead to somebody else's booking
-        TripNotOffered: no version that is spoken here knows rentals or stops between; or its time is not ahead
+        TripNotOffered: no version that is spoken here knows rentals, stops between or who is to drive; or its time
+            is not ahead
     """
     is_rental = trip.drop is None
     if trip.at is not None and not now + SOONEST <= trip.at <= now + LATEST:
@@ -68,6 +71,9 @@ def search_rides(
     spoken = [profile(domain=rides.DOMAIN, version=version) for version in voice.versions]
     if is_rental or trip.via:
         spoken = [each for each in spoken if each.has_category]
+    if trip.woman_driver:
+        # Who cannot be asked for her is not asked: an offer without the promise is not what was wished for.
+        spoken = [each for each in spoken if each.has_woman_driver]
     if not spoken:
         raise TripNotOffered
     first = open_search(
@@ -84,7 +90,13 @@ def search_rides(
         is_rental=is_rental,
         now=now,
     )
-    wish = Wish(way=trip.way, at=trip.at, is_rental=is_rental, vehicle=trip.category)
+    wish = Wish(
+        way=trip.way,
+        at=trip.at,
+        is_rental=is_rental,
+        vehicle=trip.category,
+        woman_driver=trip.woman_driver,
+    )
     said: list[OutboundMessage] = []
     for each in spoken:
         question = ask(journey=first.transaction, action="search", now=now) if said else first
@@ -229,6 +241,7 @@ def _booked(order: RideOrder, rider: Person) -> Booked:
         fare_paise=order.fare_paise,
         bid=_bid(order),
         at=journey.scheduled_at,
+        woman_driver=order.offer is not None and order.offer.woman_driver,
     )
 
 

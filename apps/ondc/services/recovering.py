@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.ondc import purse
+from apps.ondc.handlers import ending
 from apps.ondc.models import OutboundMessage, Question, RideOrder
 from apps.ondc.outgoing import orders
 from apps.ondc.outgoing.orders import TECHNICAL, Step
@@ -63,6 +65,10 @@ def _recover(
         return say_about(order, "status", message, voice=voice, now=now)
     if waited >= GIVE_UP_AFTER:
         give_up(order, error_code="no_answer", now=now)
+        ending.failed(order, code="no_answer", now=now)
+        # Tickets are bought, not waited for: their page shows it, with the money that is on its way back.
+        if not purse.is_prepaid(order):
+            ending.say_it_never_came(order, now=now)
         return None
     # Without a number there is nothing to cancel: sellers who name it at init have one.
     cancelled = order.questions.filter(action="cancel").count()

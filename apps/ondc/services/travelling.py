@@ -15,7 +15,7 @@ from apps.ondc.outgoing import transit
 from apps.ondc.outgoing.context import Counterparty
 from apps.ondc.outgoing.forms import Stop
 from apps.ondc.outgoing.profiles import PROFILES, Terms, profile
-from apps.ondc.selectors.tickets import STATIONS_FRESH_FOR
+from apps.ondc.selectors.tickets import STATIONS_FRESH_FOR, station_as_told
 from apps.ondc.services.asking import ask, open_search
 from apps.ondc.services.saying import say
 from apps.ondc.voice import Voice
@@ -73,7 +73,7 @@ def search_tickets(
     found = Station.objects.in_bulk([from_id, to_id])
     if len(found) != len({from_id, to_id}):
         raise StationNotFound
-    start, end = (_newest(found[one]) for one in (from_id, to_id))
+    start, end = (station_as_told(station=found[one]) for one in (from_id, to_id))
     spoken = PROFILES.get((transit.DOMAIN, start.version))
     if start.code == end.code or _sold(start) != _sold(end) or spoken is None:
         raise StopsNotConnected
@@ -122,19 +122,6 @@ def terms_of(voice: Voice) -> Terms:
         settlement_basis="",
         court=ours.court,
     )
-
-
-def _newest(station: Station) -> Station:
-    """Return the stop as its seller tells it in its newest version: that may have come after the list was shown."""
-    same = Station.objects.filter(
-        bpp_id=station.bpp_id,
-        city=station.city,
-        mode=station.mode,
-        provider_id=station.provider_id,
-        line=station.line,
-        code=station.code,
-    )
-    return max(same, key=lambda one: one.version)
 
 
 def _sold(station: Station) -> tuple[str, str, str, str]:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Counter
 
 from apps.ondc import beckn, callbacks, money_calls, services, signing, tasks
-from apps.ondc.beckn import Nack, NotAuthentic, NotPlain, TooLarge
+from apps.ondc.beckn import Nack, NotAuthentic, NotPlain, TooLarge, TooMany
 from apps.ondc.handlers import HANDLERS
 from apps.ondc.network import Network, NotConfigured, network
 from apps.ondc.reading import MOST_KEYS, exact, read_json
@@ -87,6 +87,8 @@ def _refused(nack: Nack, label: str, realm: str) -> HttpResponse:
     answer = _answer(nack.body(), nack.status)
     if nack.status == NotAuthentic.status:
         answer["WWW-Authenticate"] = f'Signature realm="{realm}",headers="{signing.SIGNED}"'
+    if isinstance(nack, TooMany):
+        answer["Retry-After"] = str(nack.retry_after_s)
     return answer
 
 
@@ -109,8 +111,13 @@ def _take(
     proved = Proved(raw=raw, header_text=header_text, header=said)
     try:
         callbacks.check_message(body, envelope, now=now)
+        if action == "recon":
+            money_calls.refuse_flood(body, sender=envelope.sender, now=now)
         order_id = exact(body.get("message"), "order", "id", most=128)
         match = callbacks.correlate(envelope, now=now, order_id=order_id)
+    except TooMany:
+        # What is one too many is not kept either.
+        raise
     except Nack as refusal:
         if action in callbacks.ABOUT_MONEY:
             money_calls.in_own_code(refusal)

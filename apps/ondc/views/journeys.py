@@ -65,6 +65,7 @@ class SearchView(APIView):
             booking_id=asked["ride_id"],
             via=tuple(asked.get("stops", ())),
             at=asked.get("scheduled_at"),
+            woman_driver=asked["woman_driver"],
         )
         # Some write the dialling code, some what the network makes of it.
         city, now = f"std:{zone.std_city_code.removeprefix('std:')}", timezone.now()

@@ -52,6 +52,7 @@ class ScannedBooking:
     max_cost_paise: int
     static_qr: bool
     geofence_policy: str
+    watched: bool
     fare_paise: int | None
     merchant_status: str
     outlet_status: str
@@ -67,7 +68,7 @@ _TERMS = (
     "id", "ref", "state", "booked_at", "expires_at", "redeemed_at", "rider_id", "merchant_id",
     "outlet_id", "campaign_id", "revision", "zone_code", "timezone", "merchant_name", "title",
     "discount_bps", "basis", "cap_paise", "deductible_paise", "cpt_fee_paise", "cpa_fee_paise",
-    "gst_bps", "inter_state", "max_cost_paise", "static_qr", "geofence_policy",
+    "gst_bps", "inter_state", "max_cost_paise", "static_qr", "geofence_policy", "watched",
     "fare__fare_paise", "merchant__status", "outlet__status",
 )  # fmt: skip
 _COMPUTED = (

@@ -14,6 +14,7 @@ from apps.rides import qr, selectors
 from apps.rides.errors import AlreadyBookedHere, BookingCooldown, DealNotFunded, LiveLimitReached
 from apps.rides.models import Booking
 from apps.rides.selectors import LiveBooking
+from apps.rides.services.watching import is_watched
 from apps.wallet import codes
 from apps.wallet import services as wallet
 from apps.wallet.errors import InsufficientFunds
@@ -80,6 +81,7 @@ def book(
     slot = _free_slot(live, outlet_id=offer.outlet_id, now=now)
     _check_cooldown(cancels, now=now)
     booking = _booking(offer, rider_id=rider_id, slot=slot, key=key, qr_kid=qr_kid, now=now)
+    booking.watched = is_watched(rider_id=rider_id, merchant_id=offer.merchant_id)
     # Whoever signs in has no purses yet; they are opened here, so that the scan finds them and pays
     # for no look. One rider's bookings queue on the rider, so nobody opens them at the same time.
     wallet.open_accounts(codes=codes.rider_accounts(rider_id))

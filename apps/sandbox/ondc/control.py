@@ -68,6 +68,16 @@ def _food(network: "Network", body: Body) -> None:
             seller.change(body)
 
 
+def _join(network: "Network", body: Body) -> None:
+    network.join([str(name) for name in body["names"]])
+
+
+def _versions(network: "Network", body: Body) -> None:
+    """Have sellers speak these versions alone; unlike manners it stays."""
+    for seller in _chosen(network, body):
+        seller.versions = tuple(str(one) for one in body["versions"])
+
+
 def _pace(network: "Network", body: Body) -> None:
     network.pace_s = float(body["seconds"])
 
@@ -163,6 +173,8 @@ def _orders(seller: Seller) -> dict[str, Any]:  # Any: JSON
 _ORDERS: dict[str, Callable[["Network", Body], None]] = {
     "reset": _reset,
     "scenario": _scenario,
+    "join": _join,
+    "versions": _versions,
     "pace": _pace,
     "food": _food,
     "buyer": _buyer,

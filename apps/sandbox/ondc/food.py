@@ -23,22 +23,25 @@ class Food(Seller):
 
     def __init__(self, **told: Any) -> None:  # Any: the seller's own
         super().__init__(**told)
-        # Shops that left, shops that are closed for now, and prices that are others than the menu's, by item.
+        # Shops that left, shops that are closed for now, and prices that are others than the menu's, by item; and how
+        # many things a shop has beside its menu.
         self.gone: set[str] = set()
         self.closed: set[str] = set()
         self.prices: dict[str, str] = {}
+        self.more: dict[str, int] = {}
 
     def reset(self) -> None:
         super().reset()
         with self.lock:
-            self.gone, self.closed, self.prices = set(), set(), {}
+            self.gone, self.closed, self.prices, self.more = set(), set(), {}, {}
 
     def change(self, body: Mapping[str, Any]) -> None:
-        """Take an order: `gone` and `closed` are lists of shops, `prices` of items."""
+        """Take an order: `gone` and `closed` are lists of shops, `prices` are by item, `more` by shop."""
         with self.lock:
             self.gone = set(body.get("gone", ()))
             self.closed = set(body.get("closed", ()))
             self.prices = dict(body.get("prices", {}))
+            self.more = {shop: int(count) for shop, count in body.get("more", {}).items()}
 
     def respond(self, request: Request) -> None:
         if request.action != "search":
@@ -71,6 +74,8 @@ class Food(Seller):
             self.call_back(request, "on_search", _catalogue([told]), asked=False)
 
     def _provider(self, shop: Shop) -> Json:
+        # As large kitchens do: the same few dishes in every size and with everything.
+        more = [(f"Thali no. {number}", "150.00") for number in range(self.more.get(shop.id, 0))]
         return {
             "id": shop.id,
             "time": {"label": _label(shop, self.closed), "timestamp": _now()},
@@ -87,7 +92,7 @@ class Food(Seller):
             "items": [
                 *(
                     _item(shop, number, name, self.prices.get(f"{shop.id}-{number}", price))
-                    for number, (name, price) in enumerate(shop.menu, start=1)
+                    for number, (name, price) in enumerate([*shop.menu, *more], start=1)
                 ),
                 _extra(shop),
             ],

@@ -76,6 +76,9 @@ class Ride:
     kind: str = "ON_DEMAND_TRIP"
     # Of a ride for later, as the buyer wrote it.
     starts_at: str = ""
+    # Offered as driven by a woman, because one asked for her; and whether a woman comes.
+    by_woman: bool = False
+    woman_comes: bool = True
 
     @property
     def fare_paise(self) -> int:
@@ -189,11 +192,15 @@ def fulfillment(ride: Ride) -> Json:
     found: Json = {"id": ride.fulfillment_id, "type": "DELIVERY", "stops": stops}
     if ride.state:
         found["state"] = {"descriptor": {"code": f"RIDE_{ride.state}"}}
+    if ride.by_woman:
+        found["agent"] = {"person": {"gender": "FEMALE"}}
     if ride.has_agent:
         found["agent"] = {
             "person": {"name": "Driver One"},
             "contact": {"phone": "+919000000009" if ride.hand.plain else "9000000009"},
         }
+        if ride.by_woman:
+            found["agent"]["person"]["gender"] = "FEMALE" if ride.woman_comes else "MALE"
         vehicle |= {"registration": "KA01AB1234", "make": "Bajaj", "model": "Compact RE"}
     if ride.otp:
         stops[0]["authorization"] = {"type": "OTP", "token": ride.otp, "status": "UNCLAIMED"}

@@ -79,6 +79,7 @@ class Rides(Seller):
         stops = intent["fulfillment"]["stops"]
         kind = intent.get("category", {}).get("descriptor", {}).get("code", "ON_DEMAND_TRIP")
         starts_at = stops[0].get("time", {}).get("timestamp", "")
+        woman = _wants_woman(intent["fulfillment"])
         rides = [
             Ride(
                 self.hand,
@@ -88,6 +89,8 @@ class Rides(Seller):
                 str(uuid.uuid4()),
                 kind=kind,
                 starts_at=starts_at,
+                # Few women drive: her car is of one kind.
+                by_woman=woman and vehicle is self.hand.vehicles[-1],
             )
             for vehicle in self.hand.vehicles
             if wanted in (None, vehicle.category)
@@ -149,6 +152,10 @@ class Rides(Seller):
         ride = self.offered.get(journey, {}).get(asked["fulfillments"][0]["id"])
         with self.lock:
             self.confirms[journey] = self.confirms.get(journey, 0) + 1
+        if ride is not None and ride.by_woman and not _wants_woman(asked["fulfillments"][0]):
+            wrong = ("30000", "The order does not ask for the driver who was offered")
+            self.call_back(request, "on_confirm", None, error=wrong)
+            return
         if ride is None or not ride.customer or journey in self.orders:
             wrong = ("31003", "Order being processed") if ride else ("30018", "Order not found")
             self.call_back(request, "on_confirm", None, error=wrong)
@@ -206,6 +213,7 @@ class Rides(Seller):
             if ride.state in OVER:
                 return False
             ride.state, ride.has_agent = "ASSIGNED", True
+            ride.woman_comes = not self.manners.breaks_promise
             ride.otp = f"{uuid.uuid4().int % 10_000:04d}"
             ride.updated_at = datetime.now(UTC)
             if self.hand.plain:
@@ -267,6 +275,9 @@ class Rides(Seller):
                 }
                 ride.payment |= {"status": "PAID", "params": params}
         self._answer(request, "on_status", ride)
+        if "status" in self.manners.silent:
+            # Whoever is told of no order is told of no driver either.
+            return
         if "ref_id" in request.message and not ride.has_agent and ride.state not in OVER:
             self._begin(request, ride)
 
@@ -362,6 +373,10 @@ class Rides(Seller):
         version = request.context["version"]
         body = forms.order(self.provider_id, ride, version=version, quote=quote)
         self.call_back(request, action, body, asked=False)
+
+
+def _wants_woman(fulfillment: Json) -> bool:
+    return bool(fulfillment.get("agent", {}).get("person", {}).get("gender") == "FEMALE")
 
 
 def _where(ride: Ride) -> str:

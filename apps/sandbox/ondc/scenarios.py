@@ -23,11 +23,12 @@ class Manners:
     slow_callback_s: float = 0.0
     # Each callback is sent so many times more, byte for byte.
     duplicates: int = 0
-    # The driver's update leaves before on_confirm.
+    # The driver's update leaves before on_confirm; of tickets, the first on_status.
     early: bool = False
-    # A ride goes through these; "reversed" has them in another order than they happened.
+    # A ride goes through these; "reversed" has them in another order than they happened. Tickets have no such
+    # states: what they were before is told once more after they were used.
     states: tuple[str, ...] = ("ENROUTE_PICKUP", "ARRIVED_PICKUP", "STARTED", "ENDED")
-    # What becomes of a confirmed order instead: no_driver, no_driver_error, driver_cancels.
+    # What becomes of a confirmed order instead: no_driver, no_driver_error, driver_cancels, seller_cancels.
     turn: str = ""
     # The quote of on_init and later differs from on_select's by so many paise.
     dearer_paise: int = 0
@@ -41,12 +42,18 @@ class Manners:
     body: str = ""
     # An on_status about an order of nobody follows each on_search.
     unsolicited: bool = False
+    # From the choice on, answers bear message ids of their own and not the questions'.
+    other_ids: bool = False
+    # Another driver comes than the woman who was asked for and promised.
+    breaks_promise: bool = False
     # Tickets: a confirmed cancellation is first only taken note of.
     cancels_later: bool = False
     # And it is turned down in the end: the tickets stay good.
     keeps_tickets: bool = False
     # Bus tickets become good when the number of the boarded bus is told.
     boards: bool = False
+    # Tickets: a price is good for so many seconds; 0: it is not said for how long.
+    quote_s: int = 0
     # Action → code of the error that its callback brings instead of an answer.
     errors: Mapping[str, str] = field(default_factory=dict)
     # Its books show so many paise more than it is asked about; and it leaves out every second order.
@@ -72,6 +79,7 @@ SCENARIOS: Mapping[str, Manners] = {
     "early_update": Manners(early=True),
     "reversed": Manners(states=("STARTED", "ARRIVED_PICKUP", "ENROUTE_PICKUP", "ENDED")),
     "unsolicited": Manners(unsolicited=True),
+    "other_ids": Manners(other_ids=True),
     "wrong_signature": Manners(signature="wrong"),
     "expired_signature": Manners(signature="expired"),
     "missing_signature": Manners(signature="missing"),
@@ -87,10 +95,14 @@ SCENARIOS: Mapping[str, Manners] = {
     "late": Manners(slow_callback_s=31.0),
     "dearer": Manners(dearer_paise=25_00),
     "toll": Manners(extra_paise=35_00),
+    "another_driver": Manners(breaks_promise=True),
     "waiting": Manners(waiting_paise=15_00),
     "cancels_later": Manners(cancels_later=True),
     "cancels_never": Manners(cancels_later=True, keeps_tickets=True),
     "boarding": Manners(boards=True),
+    "not_served": Manners(errors={"search": "91202"}),
+    "seller_cancels": Manners(turn="seller_cancels"),
+    "brief_quote": Manners(quote_s=5),
     "confirm_fails": Manners(errors={"confirm": "91207"}),
     "odd_times": Manners(odd_times=True),
     "other_books": Manners(recon_more_paise=50),

@@ -124,7 +124,7 @@ class Seller:
             "bpp_uri": self.participant.url,
             "timestamp": stamp(datetime.now(UTC)),
         }
-        if not asked:
+        if not asked or (self.manners.other_ids and request.action != "search"):
             context["message_id"] = str(uuid.uuid4())
         if self.manners.odd_times:
             context["timestamp"] = str(request.context["timestamp"]).replace("T", " ")

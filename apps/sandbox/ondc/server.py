@@ -3,6 +3,7 @@
 import sys
 import time
 from collections import deque
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from apps.sandbox.ondc import control, gateway, registry
 from apps.sandbox.ondc.agency import Agency
 from apps.sandbox.ondc.food import Food
 from apps.sandbox.ondc.money import MONEY
-from apps.sandbox.ondc.participants import Participants
+from apps.sandbox.ondc.participants import Participant, Participants
 from apps.sandbox.ondc.ride_forms import AUTOS, CABS
 from apps.sandbox.ondc.rides import Rides
 from apps.sandbox.ondc.sellers import Seller
+from apps.sandbox.ondc.stops import BUSES_OF_THE_HILLS, METRO_OF_THE_COAST
 from apps.sandbox.ondc.tickets import Tickets
 
 HOST = "127.0.0.1"
@@ -56,18 +58,42 @@ class Network(ThreadingHTTPServer):
             kind="BG",
             url=f"{self.base_url}/gateway",
         )
+        # Names of those who joined later.
+        self._joined: set[str] = set()
         self.sellers: dict[str, Seller] = self._sellers()
-        self.paths = {urlsplit(each.participant.url).path: each for each in self.sellers.values()}
+
+    @property
+    def paths(self) -> dict[str, Seller]:
+        """Everybody by where they listen."""
+        sellers = list(self.sellers.values())
+        return {urlsplit(each.participant.url).path: each for each in sellers}
+
+    def _participant(self, subscriber_id: str, domain: str, path: str) -> Participant:
+        url = f"{self.base_url}/{path}"
+        return self.participants.add_ours(
+            subscriber_id=subscriber_id, domain=domain, kind="BPP", url=url
+        )
+
+    def join(self, names: Iterable[str]) -> None:
+        """Let more sellers of cabs be on the network, beside those that always are; replaces who joined before."""
+        joined = {
+            name: Rides(
+                network=self,
+                name=name,
+                participant=self._participant(f"{name}.sandbox.example.in", "ONDC:TRV10", name),
+                hand=CABS,
+                versions=("2.0.1", "2.1.0"),
+            )
+            for name in names
+        }
+        always = {name: one for name, one in self.sellers.items() if name not in self._joined}
+        for name in self._joined - set(joined):
+            self.sellers[name].participant.status = "UNSUBSCRIBED"
+        self._joined = set(joined)
+        self.sellers = always | joined
 
     def _sellers(self) -> dict[str, Seller]:
-        def one(subscriber_id: str, domain: str, path: str) -> Any:  # Any: a participant
-            return self.participants.add_ours(
-                subscriber_id=subscriber_id,
-                domain=domain,
-                kind="BPP",
-                url=f"{self.base_url}/{path}",
-            )
-
+        one = self._participant
         autos = one(MERCHANT, "ONDC:TRV10", f"autos/{MERCHANT}")
         cabs = one("cabs.sandbox.example.in", "ONDC:TRV10", "cabs")
         tickets = one("chalo.sandbox.example.in", "ONDC:TRV11", "tickets/ondc/seller/v1")
@@ -85,6 +111,20 @@ class Network(ThreadingHTTPServer):
                 versions=("2.0.1", "2.1.0"),
             ),
             "tickets": Tickets(network=self, name="tickets", participant=tickets),
+            "metro": Tickets(
+                network=self,
+                name="metro",
+                participant=one("metro.sandbox.example.in", "ONDC:TRV11", "metro"),
+                stations=METRO_OF_THE_COAST,
+                versions=("2.0.1",),
+            ),
+            "buses": Tickets(
+                network=self,
+                name="buses",
+                participant=one("buses.sandbox.example.in", "ONDC:TRV11", "buses"),
+                stations=BUSES_OF_THE_HILLS,
+                versions=("2.0.0",),
+            ),
             "food": Food(network=self, name="food", participant=food),
             "agency": Agency(network=self, name="agency", participant=agency),
         }

@@ -4,66 +4,34 @@ import base64
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from apps.sandbox.ondc.participants import stamp
+from apps.sandbox.ondc import ticket_forms as forms
+from apps.sandbox.ondc.scenarios import PLAIN
 from apps.sandbox.ondc.sellers import Request, Seller, code
+from apps.sandbox.ondc.stops import STATIONS, Stops
+from apps.sandbox.ondc.ticket_forms import Purchase
 
 Json = dict[str, Any]  # Any: JSON documents
-STATIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "METRO": (
-        ("MG_ROAD", "MG Road", "12.975500, 77.606800"),
-        ("TRINITY", "Trinity", "12.973000, 77.617000"),
-        ("HALASURU", "Halasuru", "12.976400, 77.626500"),
-        ("INDIRANAGAR", "Indiranagar", "12.978300, 77.638600"),
-    ),
-    "BUS": (
-        ("TIGER_CIRCLE", "Tiger Circle", "13.352600, 74.793000"),
-        ("SYNDICATE", "Syndicate Circle", "13.354700, 74.788100"),
-        ("UDUPI", "Udupi Bus Stand", "13.340900, 74.747700"),
-    ),
-}
 _PER_STOP_PAISE, _BASE_PAISE = 5_00, 10_00
 # Between the search and the choice a bus fare may have gone up: the quote is what counts.
 _BUS_RISE_PAISE = 5_00
 
 
-@dataclass
-class Purchase:
-    """Tickets on their way from a choice to a QR."""
-
-    mode: str
-    way: list[tuple[str, str, str]]
-    each_paise: int
-    count: int = 1
-    trip_id: str = field(default_factory=lambda: f"F{code(4)}")
-    order_id: str = ""
-    status: str = "ACTIVE"
-    tokens: list[str] = field(default_factory=list)
-    claimed: bool = False
-    # The tickets wait for the number of a bus; which of them got it, and which bus.
-    boards: bool = False
-    boarded: set[str] = field(default_factory=set)
-    bus: str = ""
-    billing: Json = field(default_factory=dict)
-    payment: Json = field(default_factory=dict)
-    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    cancelled_by: str = ""
-
-    @property
-    def total_paise(self) -> int:
-        return self.each_paise * self.count
-
-
 class Tickets(Seller):
     """Metro and bus of one city."""
 
-    versions = ("2.0.0", "2.0.1", "2.1.0")
-
-    def __init__(self, **told: Any) -> None:  # Any: the seller's own
+    def __init__(
+        self,
+        *,
+        stations: Stops | None = None,
+        versions: tuple[str, ...] = ("2.0.0", "2.0.1", "2.1.0"),
+        **told: Any,  # Any: the seller's own
+    ) -> None:
         super().__init__(**told)
+        self.versions = versions
+        self.stations = stations or STATIONS
         self.chosen: dict[str, Purchase] = {}
         self.orders: dict[str, Purchase] = {}
         self.confirms: dict[str, int] = {}
@@ -90,26 +58,32 @@ class Tickets(Seller):
     def _search(self, request: Request) -> None:
         wanted = request.message["intent"]["fulfillment"]
         mode = wanted["vehicle"]["category"]
-        stations = list(STATIONS[mode])
+        stations = list(self.stations.get(mode, ()))
+        if not stations:
+            return
         if "stops" not in wanted:
             route: Json = {
-                "id": "R1", "type": "ROUTE", "stops": _chain(stations),
+                "id": "R1", "type": "ROUTE", "stops": forms.chain(stations),
                 "vehicle": {"category": mode},
             }  # fmt: skip
-            self._catalogue(request, [route], [_item("I1", _BASE_PAISE, ["R1"])])
+            self._catalogue(request, [route], [forms.item("I1", _BASE_PAISE, ["R1"])])
             return
-        way = _between(stations, wanted["stops"])
+        way = forms.between(stations, wanted["stops"])
         if len(way) < 2:  # noqa: PLR2004 - a way has two ends
             self.call_back(
                 request, "on_search", None, error=("91202", "Origin station not serviceable")
             )
             return
         fare = _BASE_PAISE + _PER_STOP_PAISE * (len(way) - 1)
-        bought = Purchase(mode, way, fare)
+        again = self.manners.states != PLAIN.states
+        bought = Purchase(mode, way, fare, turn=self.manners.turn, told_again=again)
         with self.lock:
             self.chosen[request.transaction_id] = bought
-        trip = _trip(bought, request.context["version"])
-        self._catalogue(request, [trip], [_item("I1", fare, [bought.trip_id])])
+        trip = forms.trip(bought, request.context["version"])
+        self._catalogue(request, [trip], [forms.item("I1", fare, [bought.trip_id])])
+        if self.manners.unsolicited:
+            ghost = Purchase(mode, way, fare, order_id="O0", tokens=["nobody's"])
+            self._tell(request, "on_status", ghost)
 
     def _select(self, request: Request) -> None:
         with self.lock:
@@ -139,29 +113,38 @@ class Tickets(Seller):
         payment = request.message["order"]["payments"][0]
         with self.lock:
             self.confirms[journey] = self.confirms.get(journey, 0) + 1
-        if bought is not None and payment["params"]["amount"] != _rupees(bought.total_paise):
+        if bought is not None and payment["params"]["amount"] != forms.rupees(bought.total_paise):
             wrong = ("91214", "Fare collected is not the actual fare")
             self.call_back(request, "on_confirm", None, error=wrong)
             return
         failed = "confirm" in self.manners.errors
         if bought is not None and journey not in self.orders and not failed:
-            with self.lock:
-                bought.boards = self.manners.boards and bought.mode == "BUS"
-                bought.order_id = f"o{code(5)}"
-                bought.payment = payment
-                # Chalo's tokens look like this: base64, and something behind it.
-                bought.tokens = [
-                    base64.b64encode(secrets.token_bytes(24)).decode() + ",-1,2"
-                    for _ in range(bought.count)
-                ]
-                self.orders[journey] = bought
+            self._sell(bought, journey, payment)
+            if self.manners.early:
+                self._tell(request, "on_status", bought)
         self._answer(request, "on_confirm", bought)
         waits = failed or "confirm" in self.manners.silent
         if bought is not None and not bought.boards and not waits:
             threading.Thread(target=self._ride, args=(request, bought), daemon=True).start()
 
+    def _sell(self, bought: Purchase, journey: str, payment: Json) -> None:
+        with self.lock:
+            bought.boards = self.manners.boards and bought.mode == "BUS"
+            bought.order_id = f"o{code(5)}"
+            bought.payment = payment
+            # Chalo's tokens look like this: base64, and something behind it.
+            bought.tokens = [
+                base64.b64encode(secrets.token_bytes(24)).decode() + ",-1,2"
+                for _ in range(bought.count)
+            ]
+            self.orders[journey] = bought
+
     def _ride(self, request: Request, bought: Purchase) -> None:
+        if bought.turn == "seller_cancels":
+            self._take_back(request, bought)
+            return
         time.sleep(4 * self.network.pace_s)
+        before = forms.order(bought, request.context["version"])
         with self.lock:
             if bought.status != "ACTIVE":
                 return
@@ -169,13 +152,25 @@ class Tickets(Seller):
             bought.status = "COMPLETE" if request.context["version"] == "2.0.0" else "COMPLETED"
             bought.updated_at = datetime.now(UTC)
         self._tell(request, "on_status", bought)
+        if bought.told_again:
+            self.call_back(request, "on_status", before, asked=False)
+
+    def _take_back(self, request: Request, bought: Purchase) -> None:
+        """Cancel what was sold, as recordings of buses do when one does not run."""
+        time.sleep(self.network.pace_s)
+        with self.lock:
+            bought.status, bought.cancelled_by = "CANCELLED", "MERCHANT"
+            bought.updated_at = datetime.now(UTC)
+        body = forms.order(bought, request.context["version"], charge=0)
+        body["order"]["cancellation"]["reason"] = {"descriptor": {"code": "007"}}
+        self.call_back(request, "on_cancel", body, asked=False)
 
     def _board(self, request: Request) -> None:
         """Make a ticket good for the bus whose number its rider read."""
         asked = request.message["order"]
         bought = next((one for one in self.orders.values() if one.order_id == asked["id"]), None)
         told = asked["fulfillments"][0]
-        known = [] if bought is None else _ticket_ids(bought)
+        known = [] if bought is None else forms.ticket_ids(bought)
         if bought is None or not bought.boards or told["id"] not in known:
             self.call_back(request, "on_update", None, error=("91215", "Item not found"))
             return
@@ -196,7 +191,9 @@ class Tickets(Seller):
         technical = request.message["cancellation_reason_id"] == "000"
         charge = 0 if technical else min(5_00, bought.total_paise)
         if request.message["descriptor"]["code"] == "SOFT_CANCEL":
-            body = _order(bought, request.context["version"], charge=charge, status="SOFT_CANCEL")
+            body = forms.order(
+                bought, request.context["version"], charge=charge, status="SOFT_CANCEL"
+            )
             self.call_back(request, "on_cancel", body)
             return
         later = self.manners.cancels_later and not technical
@@ -204,7 +201,7 @@ class Tickets(Seller):
             bought.status = "CANCELLATION_INITIATED" if later else "CANCELLED"
             bought.cancelled_by = "" if later else "CONSUMER"
             bought.updated_at = datetime.now(UTC)
-        body = _order(bought, request.context["version"], charge=None if later else charge)
+        body = forms.order(bought, request.context["version"], charge=None if later else charge)
         self.call_back(request, "on_cancel", body)
         if later:
             time.sleep(self.network.pace_s)
@@ -217,7 +214,7 @@ class Tickets(Seller):
             bought.status = "ACTIVE" if keeps else "CANCELLED"
             bought.cancelled_by = "" if keeps else "CONSUMER"
             bought.updated_at = datetime.now(UTC)
-        body = _order(bought, request.context["version"], charge=None if keeps else charge)
+        body = forms.order(bought, request.context["version"], charge=None if keeps else charge)
         self.call_back(request, "on_status" if keeps else "on_update", body, asked=False)
 
     def _found(self, request: Request) -> Purchase | None:
@@ -242,141 +239,12 @@ class Tickets(Seller):
         if bought is None:
             self.call_back(request, action, None, error=("91212", "Invalid transaction"))
             return
-        self.call_back(request, action, _order(bought, request.context["version"]))
+        told = forms.order(bought, request.context["version"])
+        if self.manners.quote_s:
+            told["order"]["quote"]["ttl"] = f"PT{self.manners.quote_s}S"
+        self.call_back(request, action, told)
 
     def _tell(self, request: Request, action: str, bought: Purchase) -> None:
-        self.call_back(request, action, _order(bought, request.context["version"]), asked=False)
-
-
-def _order(bought: Purchase, version: str, *, charge: int | None = None, status: str = "") -> Json:
-    item = _item("I1", bought.each_paise, [bought.trip_id])
-    item["quantity"] = {"selected": {"count": bought.count}}
-    found: Json = {
-        "provider": {"id": "P1", "descriptor": {"name": "Chalo (sandbox)"}},
-        "items": [item],
-        "fulfillments": [_trip(bought, version), *_tickets(bought, version)],
-        "quote": _quote(bought, charge),
-    }
-    if bought.billing:
-        found |= {"billing": bought.billing, "payments": [bought.payment]}
-    if bought.order_id:
-        found |= {
-            "id": bought.order_id,
-            "status": status or bought.status,
-            "created_at": stamp(bought.updated_at),
-            "updated_at": stamp(bought.updated_at),
-        }
-    if bought.cancelled_by:
-        found["cancellation"] = {"cancelled_by": bought.cancelled_by}
-    return {"order": found}
-
-
-def _quote(bought: Purchase, charge: int | None) -> Json:
-    lines = [("BASE_FARE", bought.total_paise), ("OFFER", 0), ("TOLL", 0)]
-    if charge is not None:
-        lines += [("REFUND", -bought.total_paise), ("CANCELLATION_CHARGES", charge)]
-    total = sum(paise for _, paise in lines)
-    return {
-        "price": _price(total),
-        "breakup": [{"title": title, "price": _price(paise)} for title, paise in lines],
-    }
-
-
-def _trip(bought: Purchase, version: str) -> Json:
-    stops = _chain(bought.way)
-    if version == "2.0.0" and bought.tokens:
-        stops[0]["authorization"] = _authorization(bought, bought.tokens[0])
-    trip: Json = {
-        "id": bought.trip_id,
-        "type": "TRIP",
-        "stops": stops,
-        "vehicle": {"category": bought.mode},
-    }
-    if bought.boards:
-        trip["state"] = {"descriptor": {"code": "ACTIVE" if bought.bus else "INACTIVE"}}
-    if bought.bus:
-        trip["vehicle"]["registration"] = bought.bus
-    return trip
-
-
-def _tickets(bought: Purchase, version: str) -> list[Json]:
-    if version == "2.0.0":
-        return []
-    parent = {"descriptor": {"code": "PARENT_ID"}, "value": bought.trip_id}
-    return [
-        {
-            "id": ticket_id,
-            "type": "TICKET",
-            "stops": [{"type": "START", "authorization": _authorization(bought, token, ticket_id)}],
-            "tags": [{"descriptor": {"code": "INFO"}, "list": [parent]}],
-        }
-        for ticket_id, token in zip(_ticket_ids(bought), bought.tokens, strict=True)
-    ]
-
-
-def _ticket_ids(bought: Purchase) -> list[str]:
-    return [f"{bought.trip_id}-{number}" for number in range(len(bought.tokens))]
-
-
-def _authorization(bought: Purchase, token: str, ticket_id: str = "") -> Json:
-    used = bought.claimed or ticket_id in bought.boarded
-    told = {
-        "type": "VEHICLE_NUMBER" if bought.boards else "QR",
-        "valid_to": stamp(bought.updated_at + timedelta(hours=12)),
-        "status": "CLAIMED" if used else "UNCLAIMED",
-    }
-    return told if bought.boards else told | {"token": token}
-
-
-def _item(item_id: str, paise: int, fulfillment_ids: list[str]) -> Json:
-    return {
-        "id": item_id,
-        "descriptor": {"code": "SJT", "name": "Single Journey Ticket"},
-        "price": _price(paise),
-        "quantity": {"minimum": {"count": 1}, "maximum": {"count": 6}},
-        "fulfillment_ids": fulfillment_ids,
-    }
-
-
-def _chain(stations: list[tuple[str, str, str]]) -> list[Json]:
-    last = len(stations) - 1
-    kinds = {0: "START", last: "END"}
-    chained = []
-    for number, (key, name, gps) in enumerate(stations):
-        stop: Json = {
-            "id": str(number + 1),
-            "type": kinds.get(number, "INTERMEDIATE_STOP"),
-            "location": {"descriptor": {"code": key, "name": name}, "gps": gps},
-        }
-        if number:
-            stop["parent_stop_id"] = str(number)
-        chained.append(stop)
-    return chained
-
-
-def _between(stations: list[tuple[str, str, str]], stops: list[Json]) -> list[tuple[str, str, str]]:
-    try:
-        first, last = (_index(stations, stop["location"]) for stop in stops)
-    except ValueError:
-        return []
-    return stations[first : last + 1] if first <= last else stations[last : first + 1][::-1]
-
-
-def _index(stations: list[tuple[str, str, str]], location: Json) -> int:
-    if "descriptor" in location:
-        return [key for key, _, _ in stations].index(location["descriptor"]["code"])
-    wanted = [float(part) for part in location["gps"].split(",")]
-
-    def off(station: tuple[str, str, str]) -> float:
-        latitude, longitude = (float(part) for part in station[2].split(","))
-        return (latitude - wanted[0]) ** 2 + (longitude - wanted[1]) ** 2
-
-    return stations.index(min(stations, key=off))
-
-
-def _price(paise: int) -> Json:
-    return {"currency": "INR", "value": _rupees(paise)}
-
-
-def _rupees(paise: int) -> str:
-    return f"{'-' if paise < 0 else ''}{abs(paise) // 100}.{abs(paise) % 100:02d}"
+        self.call_back(
+            request, action, forms.order(bought, request.context["version"]), asked=False
+        )

@@ -141,7 +141,9 @@ def _move(razorpay: "Razorpay", body: Body) -> object:
 
 
 def _downtime(razorpay: "Razorpay", body: Body) -> None:
-    razorpay.payouts.set_downtime(str(body["mode"]), started=bool(body["started"]))
+    razorpay.payouts.set_downtime(
+        str(body["mode"]), bank=str(body.get("bank", "")), started=bool(body["started"])
+    )
 
 
 def _fund(razorpay: "Razorpay", body: Body) -> None:

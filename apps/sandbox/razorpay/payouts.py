@@ -45,8 +45,8 @@ class Manners:
     after_s: float = 0.2
     # Fund account id → how its payouts end.
     accounts: dict[str, str] = field(default_factory=dict)
-    # Modes whose banks are down: payouts wait, queued.
-    down: set[str] = field(default_factory=set)
+    # What is down by mode and bank, "" for every bank: payouts wait, queued.
+    down: dict[tuple[str, str], Entity] = field(default_factory=dict)
 
 
 class Payouts:
@@ -149,15 +149,25 @@ class Payouts:
         self._tell(payout, status)
         return payout
 
-    def set_downtime(self, mode: str, *, started: bool) -> None:
-        """A mode's banks go down: payouts queue; they come back: what queued goes on."""
-        (self.manners.down.add if started else self.manners.down.discard)(mode)
+    def set_downtime(self, mode: str, *, bank: str, started: bool) -> None:
+        """A bank, or every one, goes down by a mode: payouts queue; it comes back: what queued goes on."""
+        now = int(self._store.now())
+        known = self.manners.down.pop((mode, bank), None)
+        told = known or {
+            "id": f"poutdown_{secrets.token_hex(7)}",
+            "entity": "payout.downtime",
+            "scheduled": False,
+            "method": [mode],
+            "begin": now,
+            "source": "beneficiary",
+            "instrument": {"bank": bank} if bank else {},
+            "created_at": now,
+        }
+        if started:
+            self.manners.down[mode, bank] = told
         event = "started" if started else "resolved"
-        self._webhooks.send(
-            "payouts",
-            f"payout.downtime.{event}",
-            **{"payout.downtime": {"mode": mode, "status": event, "severity": "high"}},
-        )
+        facts = told | {"status": event, "end": None if started else now, "updated_at": now}
+        self._webhooks.send("payouts", f"payout.downtime.{event}", **{"payout.downtime": facts})
         if not started:
             for payout in self._store.all("pout", status="queued", mode=mode):
                 self.move(payout["id"], "processing")
@@ -205,7 +215,9 @@ class Payouts:
             "notes": body.get("notes") or {},
             "fees": FEES_PAISE,
             "tax": TAX_PAISE,
-            "status": self._first_status(mode, amount, queue=body.get("queue_if_low_balance")),
+            "status": self._first_status(
+                mode, account, amount, queue=body.get("queue_if_low_balance")
+            ),
             "purpose": body["purpose"],
             "utr": None,
             "mode": mode,
@@ -216,12 +228,14 @@ class Payouts:
             "status_details": None,
         }
 
-    def _first_status(self, mode: str, amount: int, *, queue: object) -> str:
+    def _first_status(self, mode: str, account: Entity, amount: int, *, queue: object) -> str:
         if amount + FEES_PAISE > self.balance_paise:
             if not queue:
                 raise Refused("Your account does not have enough balance to carry out the payout.")
             return "queued"
-        return "queued" if mode in self.manners.down else self.manners.begins
+        ifsc = str((account.get("bank_account") or {}).get("ifsc") or "")
+        down = any(way == mode and ifsc.startswith(bank) for way, bank in self.manners.down)
+        return "queued" if down else self.manners.begins
 
     def _go_on(self, payout: Entity) -> None:
         """Let a payout reach its end by itself, after a moment."""

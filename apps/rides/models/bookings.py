@@ -89,6 +89,8 @@ class Booking(models.Model):
     request_fingerprint = models.BinaryField(null=True)
     booked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # Whether the rider's visits are looked at before the cashback is paid, as it was when this was booked.
+    watched = models.BooleanField(default=False, db_default=False)
 
     # The columns that change stand last: PostgreSQL then logs only this tail of an updated row.
     void_reason = models.CharField(max_length=500, blank=True)
@@ -323,6 +325,42 @@ class DropOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.distance_m} m"
+
+
+class RefusedBookings(models.Model):
+    """
+    How often a deal was refused to whoever wanted to book it, on a day of its zone's clock, by reason.
+
+    A count and not a list: who was refused is kept nowhere (decisions/0060). No outlet where the request
+    named none.
+    """
+
+    merchant = models.ForeignKey(
+        "merchants.Merchant", models.PROTECT, db_index=False, related_name="+"
+    )
+    day = models.DateField()
+    campaign_id = models.UUIDField()
+    outlet_id = models.UUIDField(null=True)
+    code = models.CharField(max_length=64)
+    times = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "refused bookings"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "day", "campaign_id", "outlet_id", "code"],
+                nulls_distinct=False,
+                name="rides_refused_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(times__gte=1) & ~Q(code=""), name="rides_refused_counted"
+            ),
+        ]
+        # What the purge walks along.
+        indexes = [models.Index(fields=["day"], name="rides_refused_day")]
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.day}"
 
 
 class SpokenCodeTries(models.Model):
