@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -43,7 +42,6 @@ from uma.kernel.http.addresses import client_address
 from uma.kernel.phones import e164, masked
 
 # Who may do what stands in `apps.accounts.roles`; nobody collects permissions by hand.
-admin.site.unregister(Group)
 
 
 class GrantForm(ReasonForm):
@@ -72,7 +70,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
         "is_active", "is_staff", "is_superuser", "last_login", "created_at", "roles",
     )  # fmt: skip
     ordering = ("username",)
-    actions = ("grant_role", "reveal_phone")
+    actions = ("grant_role", "reveal_phone", "forget_second_factor")
 
     has_grant_permission = Needs("accounts.grant_operator_role")
     has_reveal_permission = Needs("accounts.reveal_phone")
@@ -154,6 +152,24 @@ class UserAdmin(ReadOnlyAdmin[User]):
             question="Make these people operators?",
             act=act,
             form_class=GrantForm,
+        )
+
+    @admin.action(description="Take the second step of the sign-in away", permissions=["grant"])
+    def forget_second_factor(
+        self, request: HttpRequest, chosen: QuerySet[User]
+    ) -> HttpResponse | None:
+        def act(user_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            services.forget_second_factor(
+                user_id=user_id, actor_id=actor_id, reason=answers["reason"], now=timezone.now()
+            )
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="forget_second_factor",
+            question="Take these operators' authenticators away? Their next sign-in sets up another.",
+            act=act,
         )
 
 

@@ -87,12 +87,23 @@ _RIDES = frozenset(
         "ondc.view_ticket",
     }
 )
+# What rules made of visits: who learns them learns how to pass them by.
+_RISK = frozenset(
+    {
+        "analytics.view_riskcase",
+        "analytics.view_risksignal",
+        "analytics.view_assessment",
+        "analytics.view_risktable",
+        "rides.view_watch",
+    }
+)
 _FIGURES = frozenset(
     {
         "analytics.view_hour",
         "analytics.view_cohort",
         "analytics.view_progress",
         "analytics.view_experiment",
+        "rides.view_refusedbookings",
     }
 )
 # Files of what one may read anyway.
@@ -130,6 +141,7 @@ _LEDGER = frozenset(
         "payments.view_prepayment",
         "payments.view_prepaymentrefund",
         "payments.view_dormantwallet",
+        "payments.view_adjustment",
         "payments.view_payout",
         "payments.view_payouttransition",
         "payments.view_payouthalt",
@@ -185,7 +197,16 @@ _PLUMBING = frozenset(
     }
 )
 _EVERYTHING_LISTED = (
-    _CITY | _BUSINESSES | _OFFERS | _VISITS | _FIGURES | _RIDES | _PEOPLE | _LEDGER | _PLUMBING
+    _CITY
+    | _BUSINESSES
+    | _OFFERS
+    | _VISITS
+    | _FIGURES
+    | _RISK
+    | _RIDES
+    | _PEOPLE
+    | _LEDGER
+    | _PLUMBING
 )
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -248,6 +269,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "payments.add_seller",
         "payments.settle_prepayment_refund",
         "payments.return_dormant_money",
+        "payments.propose_adjustment",
+        "payments.decide_adjustment",
         "ondc.settle_settlement",
         "ondc.export_settlement",
         "ondc.register_seller",
@@ -260,6 +283,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | {
         "accounts.reveal_phone",
         "accounts.sign_out",
+        "analytics.decide_riskcase",
         "merchants.pause_zone",
         "merchants.change_merchant_status",
         "merchants.change_outlet_status",
@@ -267,6 +291,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "payments.verify_fund_account",
         "payments.set_kyc_level",
         "payments.halt_payouts",
+        "payments.propose_adjustment",
+        "payments.decide_adjustment",
         "merchants.end_subscription",
         "merchants.refund_subscription",
         "campaigns.stop_boost",
@@ -291,6 +317,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "accounts.grant_operator_role",
         "accounts.reveal_phone",
         "accounts.sign_out",
+        "analytics.decide_riskcase",
+        "analytics.set_risktable",
         "merchants.pause_zone",
         "merchants.change_merchant_status",
         "merchants.change_outlet_status",

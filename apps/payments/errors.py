@@ -193,6 +193,23 @@ class OwnPayout(DomainError):
     status = 403
 
 
+class SelfApproval(DomainError):
+    code = "self_approval"
+    title = "Nobody decides about what they proposed"
+    status = 403
+
+
+class AdjustmentNotOpen(DomainError):
+    code = "adjustment_not_open"
+    title = "This adjustment waits for nobody's decision"
+
+
+class AdjustmentNotPossible(DomainError):
+    code = "adjustment_not_possible"
+    title = "A wallet is not adjusted by this amount"
+    status = 422
+
+
 class PolicyInThePast(DomainError):
     code = "policy_in_the_past"
     title = "Limits change from now on or later"

@@ -117,6 +117,22 @@ _BROKEN = {
           FROM due d FULL JOIN posted p USING (reference, party)
          WHERE d.reference IS NULL
             OR (p.reference IS NULL AND d.created_at < now() - interval '3 hours')""",
+    ("adjustments and the ledger", "INV-20"): """
+        WITH said AS (
+            SELECT 'adjustment:' || id AS reference, journal_id AS journal, zone_code, amount_paise,
+                   direction, coalesce('rider:' || person_id, 'merchant:' || merchant_id) AS party
+              FROM payments_adjustment WHERE journal_id IS NOT NULL),
+        posted AS (
+            SELECT j.reference, j.id AS journal, j.zone_code::text, t.amount_paise,
+                   CASE WHEN w.id = t.credit_account_id THEN 'GIVE' ELSE 'TAKE' END AS direction, w.party
+              FROM wallet_journal j JOIN wallet_transfer t ON t.journal_id = j.id
+              JOIN wallet_account w ON w.id IN (t.debit_account_id, t.credit_account_id)
+               AND w.kind IN ('rider_wallet', 'merchant_wallet')
+             WHERE j.kind = 'adjustment')
+        SELECT coalesce(s.reference, p.reference), 'the row and the posting do not say the same'
+          FROM said s FULL JOIN posted p USING (reference)
+         WHERE (s.journal, s.zone_code, s.amount_paise, s.direction, s.party)
+               IS DISTINCT FROM (p.journal, p.zone_code, p.amount_paise, p.direction, p.party)""",
     ("dormant wallets and the ledger", "INV-20"): """
         WITH said AS (
             SELECT 'dormancy:' || id AS reference, moved_journal_id AS journal, zone_code, amount_paise,

@@ -8,6 +8,7 @@ from django.db.models import Q
 from apps.payments.machine import State
 from apps.payments.models import (
     AccountValidation,
+    Adjustment,
     DormantWallet,
     FundAccount,
     KycLevel,
@@ -64,6 +65,16 @@ def export(*, person_id: UUID) -> dict[str, object]:
             for row in Prepayment.objects.filter(rider_id=person_id)
             .select_related("refund")
             .order_by("pk")
+        ],
+        "adjustments": [
+            {
+                "rupees": rupees(row.amount_paise),
+                "direction": row.get_direction_display(),
+                "booked_at": row.decided_at,
+            }
+            for row in Adjustment.objects.filter(
+                person_id=person_id, state=Adjustment.State.BOOKED
+            ).order_by("pk")
         ],
         "dormant_wallets": [
             {

@@ -127,6 +127,12 @@ def compensate_late_payouts(**_: object) -> int:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def expire_adjustments(**_: object) -> int:
+    # Hourly: an approval looks at the time itself, so this only clears the list.
+    return services.expire_adjustments(now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def tend_dormant_wallets(**_: object) -> int:
     # Nightly: who was away for years is told, and in time the money is set aside.
     return services.tend_dormant_wallets(now=timezone.now())

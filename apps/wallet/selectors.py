@@ -303,12 +303,13 @@ def posted(*, references: Collection[str]) -> set[str]:
 
 
 def zone_of_last(*, code: str) -> str:
-    """Return the zone in which an account was moved last; empty when it never was."""
+    """Return the zone in which an account was moved last; empty when it never was in any."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT j.zone_code FROM wallet_account a JOIN wallet_entry e ON e.account_id = a.id"
             "  JOIN wallet_journal j ON j.id = e.journal_id"
-            " WHERE a.code = %s ORDER BY e.version DESC LIMIT 1",
+            # Setting money aside needs no account of a zone, and was once posted in none.
+            " WHERE a.code = %s AND j.zone_code <> '' ORDER BY e.version DESC LIMIT 1",
             [code],
         )
         row = cursor.fetchone()

@@ -275,23 +275,25 @@ def recover_debt(*, rider_id: UUID, reference: str, zone_code: str, event_at: da
     """
     Pay what a rider owes from the rider's wallet, as far as it goes; return how much, in paise.
 
-    Nothing is posted when nothing is owed. The same reference again pays nothing more.
+    Nothing is posted when nothing is owed, or while the wallet is frozen: then the next call pays. The same
+    reference again pays nothing more.
     """
     pocket = account_codes.rider_wallet(rider_id)
     debt = account_codes.rider_receivable(rider_id)
     if not Account.objects.filter(code=debt, balance_paise__gt=0).exists():
         return 0
-    balances = lock_balances(codes=[pocket, debt])
-    paid_paise = min(balances[pocket], balances[debt])
-    if paid_paise:
-        post(
-            kind="debt_recovery",
-            reference=reference,
-            legs=[Leg(pocket, debt, paid_paise)],
-            zone_code=zone_code,
-            event_at=event_at,
-            actor_id=None,
-        )
+    locked = {account.code: account for account in _lock([pocket, debt])}
+    paid_paise = min(locked[pocket].balance_paise, locked[debt].balance_paise)
+    if not paid_paise or locked[pocket].frozen_at is not None:
+        return 0
+    post(
+        kind="debt_recovery",
+        reference=reference,
+        legs=[Leg(pocket, debt, paid_paise)],
+        zone_code=zone_code,
+        event_at=event_at,
+        actor_id=None,
+    )
     return paid_paise
 
 

@@ -46,6 +46,7 @@ WORDINGS = {
     "dormancy": "Dormant balance set aside",
     "dormancy_back": "Dormant balance returned",
     "tat_compensation": "For a withdrawal that came back late",
+    "adjustment": "Adjusted by UMA",
     "reserve_funding": "Reserve funded",
 }
 # What a merchant's line of a journal with several is about, by the account on the other side.

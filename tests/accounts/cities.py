@@ -40,9 +40,12 @@ from apps.ondc.models import (
 from apps.payments import services as payments
 from apps.payments.gateway import PaymentFacts
 from apps.payments.models import TopUp
+from apps.rides import services as rides
+from apps.rides.services import Refusal
 from tests.accounts import treasury
 from tests.accounts.making import make_operator
 from tests.accounts.signing_in import sign_in
+from tests.analytics.suspecting import suspect
 from tests.factories import (
     MANIPAL,
     Shop,
@@ -130,6 +133,10 @@ def _fill(code: str) -> Shop:
     payments.add_fund_account(person_id=rider.pk, holder_name="Rider", vpa="rider@upi", now=now)
     payouts_of_a_city(rider, code=code, now=now)
     set_aside_of_a_city(code, now=now)
+    payments.propose_adjustment(
+        adjustment_id=uuid4(), person_id=rider.pk, merchant_id=None, gives=True,
+        amount_paise=600_00, actor_id=uuid4(), within=None, reason="waited an hour", now=now,
+    )  # fmt: skip
     refused_refund_of(rider.pk, zone_code=code, now=now)
     _travel(rider.pk, code)
     check_ins.check_in(
@@ -139,10 +146,13 @@ def _fill(code: str) -> Shop:
         bill_paise=None,
         now=now,
     )
+    refused = Refusal(shop.campaign.pk, shop.outlet.pk, "seats_exhausted", now, 1)
+    rides.count_refused(refusals=[refused])
     make_campaign(shop.merchant, holdout_bps=10_00, outlet_ids=(shop.outlet.pk,), now=now)
     experiments.count_experiments(now=now + timedelta(days=100), limit=10)
     # Long enough for a cohort to be whole.
     analytics.count_days(now=now + timedelta(days=100), limit=10)
+    suspect(code, rider_id=rider.pk, merchant_id=shop.merchant.pk, now=now)
     _tell(rider.pk)
     sign_in(rider.pk, now=now)
     make_operator("support", code)

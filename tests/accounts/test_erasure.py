@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -288,6 +289,15 @@ def test_an_account_google_never_knew_is_forgotten_already(sandbox: SandboxProce
     FirebaseDeletion.objects.create(uid="nobody", requested_at=NOON, next_attempt_at=NOON)
 
     assert services.delete_firebase_accounts(now=NOON, limit=10) == 1
+
+
+def test_google_is_told_once_of_whom_to_forget() -> None:
+    facts = {"uid": "once", "requested_at": NOON, "next_attempt_at": NOON}
+    FirebaseDeletion.objects.create(**facts)
+
+    refusal = pytest.raises(IntegrityError, match="accounts_firebase_deletion_once")
+    with refusal, transaction.atomic():
+        FirebaseDeletion.objects.create(**facts)
 
 
 def test_without_firebase_the_wish_stays(settings: Settings) -> None:

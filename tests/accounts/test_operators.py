@@ -1,12 +1,11 @@
 """Operators' roles: given and taken for a reason, by somebody who may, and read anew each time."""
 
-import threading
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts import selectors, services
 from apps.accounts.errors import (
@@ -21,6 +20,7 @@ from apps.accounts.errors import (
 from apps.accounts.models import AuditEvent, OperatorRole, User
 from apps.accounts.roles import PERMISSIONS
 from tests.accounts.making import at_the_desk, give_role, make_operator
+from tests.concurrency.meeting import ends_of, paused
 from tests.merchants.making import NOON, make_person
 
 
@@ -166,25 +166,12 @@ def test_a_live_role_stands_once_and_is_one_of_the_known() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_role_granted_twice_at_once_is_granted_once() -> None:
-    person, ended = make_person(), []
+def test_a_role_granted_twice_at_once_is_granted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = make_person()
+    roles = OperatorRole.objects
+    monkeypatch.setattr(roles, "create", paused(roles.create))
 
-    def run() -> None:
-        try:
-            grant(person)
-            ended.append("granted")
-        except RoleAlreadyGranted:
-            ended.append("refused")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(ended) == ["granted", "refused", "refused", "refused"]
+    assert ends_of(*[lambda: grant(person)] * 4) == {"done": 1, "RoleAlreadyGranted": 3}
 
 
 @pytest.mark.django_db

@@ -12,9 +12,11 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from apps.accounts.models import AuditEvent, OperatorRole, Session, User
+from apps.analytics.models import RiskCase, RiskTable
 from apps.campaigns.models import Boost, Campaign, FeeSchedule
 from apps.exports.models import Export, Schedule
 from apps.gamification.models import (
@@ -43,6 +45,7 @@ from apps.ondc.models import CatalogueRefresh, Disagreement, InboundMessage, Set
 from apps.ondc.models import Transaction as Journey
 from apps.payments.models import (
     AccountValidation,
+    Adjustment,
     BankLine,
     DormantWallet,
     FundAccount,
@@ -77,6 +80,10 @@ class Act:
     before: Callable[[object], None] | None = None
     where: dict[str, object] = field(default_factory=dict)
     reason: str = REASON
+
+
+def with_an_authenticator(user_id: object) -> None:
+    TOTPDevice.objects.create(user_id=user_id, confirmed=True)
 
 
 IN_REVIEW = sql("UPDATE campaigns_campaign SET state = 'IN_REVIEW' WHERE id = %s")
@@ -131,6 +138,10 @@ ACTS = [
     Act(PromoPool, "fund_selected", "promo-pool.funded", {"amount": "500", "reference": "UTR-9"}),
     Act(Reward, "pay_selected", "reward.paid", where={"program": "badges-blr"}),
     Act(Handshake, "approve_selected", "handshake.review-approved", where={"review": True}),
+    Act(RiskCase, "clear_selected", "risk-case.decided", where={"state": "OPEN"}),
+    Act(RiskCase, "confirm_selected", "risk-case.decided", where={"state": "OPEN"}),
+    Act(RiskCase, "take_back_selected", "risk-case.fraud-taken-back", where={"state": "CONFIRMED"}),
+    Act(RiskTable, "change_selected", "risk-table.set", {"name": "pair_week", "number": "4"}),
     Act(Dispute, "for_rider", "dispute.decided", where={"state": "OPEN"}),
     Act(Dispute, "for_merchant", "dispute.decided", where={"state": "OPEN"}),
     Act(Handshake, "reverse_selected", "handshake.reversed", where={"reversals": None}),
@@ -210,6 +221,8 @@ ACTS = [
     Act(Payout, "ask_again_selected", "payout.asked-again"),
     Act(Payout, "halt_all", "payouts.halted"),
     Act(PayoutHalt, "resume_all", "payouts.resumed"),
+    Act(Adjustment, "approve_selected", "adjustment.approved", where={"state": "PROPOSED"}),
+    Act(Adjustment, "refuse_selected", "adjustment.refused", where={"state": "PROPOSED"}),
     Act(DormantWallet, "return_selected", "dormant-wallet.returned"),
     Act(WalletPolicy, "replace_selected", "wallet-policy.set", LIMITS),
     Act(SettledLine, "accept_fee", "settlement.fee-accepted"),
@@ -259,6 +272,7 @@ ACTS = [
     Act(User, "grant_role", "operator.role-granted", {"role": "support", "zone_code": "MNP"}),
     Act(OperatorRole, "revoke_selected", "operator.role-revoked"),
     Act(User, "reveal_phone", "person.phone-revealed"),
+    Act(User, "forget_second_factor", "second-factor.forgotten", before=with_an_authenticator),
     Act(Export, "cancel_selected", "export.cancelled"),
     Act(Schedule, "stop_selected", "export-schedule.stopped"),
 ]

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+import pytest
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 # Whoever stands alone so long goes on; a control then fails.
@@ -119,6 +120,31 @@ def ends_of(*jobs: Callable[[], object]) -> Counter[str]:
     return Counter(type(refusal).__name__ if refusal else "done" for refusal in race.refusals)
 
 
+def one_after_the_other(
+    first: Callable[[], object], second: Callable[[], object]
+) -> tuple[object, object]:
+    """
+    Begin the second when the first has written and not committed yet; return both results.
+
+    The first commits when the second waits for it, or has ended without waiting.
+    """
+    written = threading.Event()
+
+    def hold() -> object:
+        with transaction.atomic():
+            result = first()
+            written.set()
+            stand()
+        return result
+
+    def follow() -> object:
+        assert written.wait(PATIENCE_S), "the first wrote nothing"
+        return second()
+
+    one, other = at_once(hold, follow)
+    return one, other
+
+
 def stand() -> None:
     """Stop until another job of this race is as far as it can come; outside a race, go on."""
     race: Race | None = getattr(_here, "race", None)
@@ -145,6 +171,31 @@ def paused_after(call: Callable[..., Any]) -> Callable[..., Any]:  # Any: whatev
         return found
 
     return stop
+
+
+def beside(
+    first: Callable[[], object],
+    second: Callable[[], object],
+    *,
+    at: tuple[Any, str],  # Any: a module or a class
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[object]:
+    """Run one job up to a call, where it stands, and another that begins then; return as `at_once`."""
+    call, there = getattr(*at), threading.Event()
+
+    def stop(*args: Any, **facts: Any) -> Any:  # Any: whatever is called
+        if not there.is_set():
+            there.set()
+            stand()
+        return call(*args, **facts)
+
+    def come() -> object:
+        assert there.wait(PATIENCE_S), "the first never came there"
+        return second()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*at, stop)
+        return at_once(first, come)
 
 
 def wait_for_a_waiter() -> None:

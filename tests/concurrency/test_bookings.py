@@ -18,8 +18,9 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Allotment
 from apps.rides import services
 from apps.rides.models import Booking, SpokenCodeTries
+from apps.rides.services import closing
 from apps.wallet import services as wallet
-from tests.concurrency.meeting import PATIENCE_S, at_once, paused, stand
+from tests.concurrency.meeting import PATIENCE_S, at_once, beside, paused, stand
 from tests.factories import (
     FUNDS_PAISE,
     MAX_COST_PAISE,
@@ -183,6 +184,22 @@ def test_ending_twice_at_once_releases_the_money_once(end: Callable[[Booking], s
     # A repeated cancel is answered like the first; a second void is refused.
     assert sorted(map(str, outcome)) in [["ended", "ended"], ["BookingNotLive", "ended"]]
     assert (shop.wallet_paise, shop.held_paise) == (FUNDS_PAISE, 0)
+
+
+@pytest.mark.parametrize(("end", "said"), [(cancelling, "ended"), (voiding, "BookingNotLive")])
+def test_of_two_who_end_a_booking_at_once_the_second_is_told_of_the_first(
+    end: Callable[[Booking], str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = make_booking(make_shop())
+
+    outcome = beside(
+        lambda: end(booking),
+        lambda: end(booking),
+        at=(closing, "_close"),
+        monkeypatch=monkeypatch,
+    )
+
+    assert outcome == ["ended", said]
 
 
 @pytest.mark.usefixtures("slow_give_back")

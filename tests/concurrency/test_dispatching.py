@@ -15,7 +15,7 @@ from apps.ondc.courier import Outcome, Verdict
 from apps.ondc.models import Dispatch, InboundMessage, OutboundMessage
 from apps.ondc.services import dispatching, observing
 from apps.ondc.voice import Voice, voice
-from tests.concurrency.meeting import at_once
+from tests.concurrency.meeting import at_once, beside
 from tests.factories import make_rider
 from tests.ondc import ours
 from uma.kernel.ids import new_id
@@ -143,6 +143,25 @@ def test_while_one_job_sends_a_report_another_finds_it_taken(
 ) -> None:
     assert _meanwhile(observed, monkeypatch, after=timedelta(seconds=1)) == 0
     assert (len(sent), Dispatch.objects.get().state) == (1, "SENT")
+
+
+def test_a_report_that_was_taken_while_another_job_heard_nothing_stays_sent(
+    report: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sent it: the lease of the first ran out."""
+
+    def hearing(outcome: Outcome) -> Callable[[], object]:
+        return lambda: dispatching._settle(report.pk, outcome, now=NOW)
+
+    beside(
+        hearing(Outcome(Verdict.SILENT)),
+        hearing(Outcome(Verdict.TAKEN, 200)),
+        at=(Dispatch, "save"),
+        monkeypatch=monkeypatch,
+    )
+
+    report.refresh_from_db()
+    assert report.state == "SENT", "or it would be sent once more"
 
 
 @pytest.mark.usefixtures("report")

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
@@ -17,6 +18,7 @@ from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
 from apps.wallet.models import Account
 from tests.concurrency.meeting import at_once, paused, stand
+from tests.concurrency.owing import beside_a_recovery, owes
 from tests.factories import NOON, balance, make_merchant
 from tests.payments.dormant import NOTICE, away, set_aside
 from tests.payments.paying_out import OPERATOR
@@ -80,6 +82,37 @@ def test_the_rider_and_an_operator_at_once_get_it_back_once(
 
     assert not {"AlreadyPosted", "IntegrityError"} & set(map(str, outcomes))
     assert (balance(codes.rider_wallet(rider.pk)), balance(ASIDE)) == (HAS, 0)
+
+
+def test_a_debt_that_is_recovered_meanwhile_and_money_that_comes_back_never_wait_in_a_circle(
+    rider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_aside(rider, now=NOON)
+    owed = owes(rider)
+
+    outcomes = beside_a_recovery(lambda: claim(rider), rider, monkeypatch)
+
+    assert outcomes == [HAS, 0]
+    assert balance(codes.rider_receivable(rider.pk)) == owed - HAS
+
+
+def test_the_night_waits_for_an_erasure_and_tells_nobody_who_is_gone(rider: User) -> None:
+    at_it = threading.Event()
+
+    def erasing() -> str:
+        with transaction.atomic():
+            accounts.lock_payee(person_id=rider.pk)
+            at_it.set()
+            stand()
+            User.objects.filter(pk=rider.pk).update(is_active=False)
+        return "erased"
+
+    def night() -> bool:
+        assert at_it.wait(20)
+        return services.tend_dormant_wallet(person_id=rider.pk, now=NOON)
+
+    assert at_once(erasing, night) == ["erased", "AccountClosed"]
+    assert not DormantWallet.objects.exists()
 
 
 def disputed(rider: User) -> str:

@@ -22,7 +22,7 @@ from apps.notifications.models import InboxMessage
 from apps.rides.models import Booking
 from apps.wallet import codes
 from apps.wallet import services as wallet
-from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.meeting import at_once, beside, paused
 from tests.concurrency.test_bookings import booking_of
 from tests.concurrency.test_handshake import (
     CAP_PAISE,
@@ -44,6 +44,8 @@ from tests.factories import (
     make_shop,
     request_key,
 )
+from tests.handshake.visiting import FARE_PAISE, tell_fare, visit
+from uma.kernel.geo import Point
 from uma.kernel.http.idempotency import IdempotencyKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -307,6 +309,64 @@ def test_a_dispute_decided_for_both_sides_at_once_is_decided_for_one(
     back = CAP_PAISE if winner == "rider" else 0
     assert balance(codes.rider_wallet(handshake.rider_id)) == back
     assert shop.wallet_paise == FUNDS_PAISE - MAX_COST_PAISE + CAP_PAISE - back
+
+
+def approving(handshake: Handshake) -> Callable[[], str]:
+    def approve() -> str:
+        disputes.approve_review(
+            handshake_id=handshake.pk, actor_id=uuid4(), reason="a large car park", now=NOON
+        )
+        return "approved"
+
+    return approve
+
+
+def test_a_review_that_two_approve_at_once_is_paid_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Scanned far away: what was earned waits until somebody has looked.
+    handshake = visit(make_shop(), location=Point(13.4, 74.8))
+    monkeypatch.setattr(wallet, "post", paused(wallet.post))
+
+    outcome = at_once(*[approving(handshake)] * TWINS)
+
+    assert sorted(map(str, outcome)) == ["UnknownHandshake", "approved"]
+    assert balance(codes.rider_wallet(handshake.rider_id)) == CAP_PAISE
+
+
+def test_a_visit_that_is_lost_in_a_dispute_while_it_is_announced_comes_off_the_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The decision waits until the announcement has counted, and takes back what it counted."""
+    shop = make_shop()
+    handshake = visited(shop)
+    contesting(handshake)
+    decide = deciding(Dispute.objects.get().pk, for_merchant=True)
+
+    _, outcome = beside(
+        announcing(handshake), decide, at=(campaigns, "record_visit"), monkeypatch=monkeypatch
+    )
+
+    assert outcome == "merchant"
+    assert (allotment(shop).visits, allotment(shop).spent_paise) == (0, MAX_COST_PAISE - CAP_PAISE)
+
+
+def test_what_a_fare_did_not_use_comes_off_the_count_of_a_visit_that_is_being_announced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As above: an approval returns what of the cap the ride did not cost."""
+    shop = make_shop(basis="actual_capped")
+    handshake = visit(shop)
+    tell_fare(Booking.objects.get(pk=handshake.booking_id), FARE_PAISE)
+
+    _, outcome = beside(
+        announcing(handshake),
+        approving(handshake),
+        at=(campaigns, "record_visit"),
+        monkeypatch=monkeypatch,
+    )
+
+    assert outcome == "approved"
+    spent_paise = MAX_COST_PAISE - (CAP_PAISE - FARE_PAISE)
+    assert (allotment(shop).visits, allotment(shop).spent_paise) == (1, spent_paise)
 
 
 @pytest.mark.usefixtures("slow_reversal")

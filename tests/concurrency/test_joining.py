@@ -18,6 +18,7 @@ from apps.merchants.models import Application, Invitation, Merchant, Staff
 from apps.merchants.selectors import StaffScope
 from apps.merchants.services import businesses, inviting, review
 from tests.campaigns.racing import at_once, slowly
+from tests.concurrency.meeting import one_after_the_other
 from tests.factories import request_key
 from tests.merchants.applying import apply, draw_zones, wanted
 from tests.merchants.making import NOON, make_merchant, make_person, make_staff
@@ -203,6 +204,22 @@ def test_an_offer_that_ends_while_it_is_accepted_is_over(monkeypatch: pytest.Mon
 
     assert not Staff.objects.filter(user_id=person).exists()
     assert Invitation.objects.get().state == "EXPIRED"
+
+
+def test_the_job_that_ends_offers_passes_by_one_that_is_being_accepted() -> None:
+    being_accepted, person = offered()
+    offered(person)
+
+    def accept_in_vain() -> None:
+        accept(being_accepted, person)()
+        transaction.set_rollback(True)
+
+    def expire() -> int:
+        return services.expire_invitations(now=NOON + timedelta(days=8), limit=9)
+
+    # It would wait for the first, and hold the second meanwhile from whoever takes it.
+    assert one_after_the_other(accept_in_vain, expire) == (None, 1)
+    assert expire() == 1, "left to the next run"
 
 
 @pytest.mark.parametrize("keyed", [True, False])

@@ -10,9 +10,11 @@ from apps.payments import services
 from apps.payments.gateway import Gateway
 from apps.payments.models import Payout
 from apps.payments.services import compensating
+from apps.wallet import codes
 from apps.wallet import services as wallet
 from tests.concurrency.meeting import at_once, paused
-from tests.factories import NOON
+from tests.concurrency.owing import beside_a_recovery, owes
+from tests.factories import NOON, balance
 from tests.payments.conftest import account, cloud, razorpay_process
 from tests.payments.paying_out import HAS_PAISE, Payee, looked, make_payee, submitted
 from tests.sandbox.pretended_razorpay import RazorpayProcess
@@ -51,6 +53,23 @@ def test_three_at_once_pay_for_a_day_once(
 
     assert sorted(map(str, outcomes)) == ["0", "0", "1"]
     assert payee.purse == HAS_PAISE + 100_00
+
+
+def test_a_debt_that_is_recovered_meanwhile_and_a_delay_never_wait_in_a_circle(
+    late: tuple[Payee, Payout], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payee, payout = late
+    assert payee.rider is not None
+    owed = owes(payee.rider)
+
+    outcomes = beside_a_recovery(
+        lambda: services.compensate_late_payout(payout_id=payout.pk, now=LATE),
+        payee.rider,
+        monkeypatch,
+    )
+
+    assert outcomes == [1, 0]
+    assert balance(codes.rider_receivable(payee.rider.pk)) == owed - 100_00
 
 
 def test_without_the_payouts_lock_the_ledger_still_pays_for_a_day_once(

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from apps.wallet import selectors, services
+from apps.wallet.models import Account
 from apps.wallet.services import Leg
 from tests.campaigns.racing import at_once
 from tests.concurrency.meeting import STAND, wait_for_a_waiter
@@ -289,8 +290,8 @@ def test_without_the_lock_of_balances_the_second_payment_is_refused(
 ) -> None:
     """The control: what was read is gone when it is paid, and only the guard saves the books."""
     rider = make_debtor()
-    unlocked = lambda *, codes: selectors.balances_paise(codes=codes)  # noqa: E731
-    monkeypatch.setattr(services, "lock_balances", unlocked)
+    unlocked = lambda codes: list(Account.objects.filter(code__in=codes))  # noqa: E731
+    monkeypatch.setattr(services, "_lock", unlocked)
 
     with altered("wallet_account_move", SLOW_MOVE):
         ends = at_once([lambda: scenes.recover_debt(rider) for _ in range(2)])

@@ -57,10 +57,14 @@ def test_without_the_pools_lock_it_would_be_promised_twice(monkeypatch: pytest.M
 def test_a_night_that_two_plan_at_once_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         make_shop(f"Shop {number}")
+    services.open_pools(zone_code="MNP", now=NOON)
     meet(monkeypatch, nightly, "generate")
+    monkeypatch.setattr(Mission.objects, "bulk_create", paused(Mission.objects.bulk_create))
 
-    at_once(*[lambda: services.generate_missions(zone_code="MNP", now=NOON)] * 2)
+    made = at_once(*[lambda: services.generate_missions(zone_code="MNP", now=NOON)] * 2)
 
+    # Whoever comes second counts what stands: with other deals it would add its own beside them.
+    assert sorted(map(str, made)) == ["0", str(Mission.objects.count())]
     assert (
         Mission.objects.count() == Mission.objects.values("content__title").distinct().count() > 0
     )
@@ -73,8 +77,10 @@ def test_a_badge_is_awarded_and_paid_once_by_two_at_once(monkeypatch: pytest.Mon
     make_visit(rider.pk, at=NOON)
     monkeypatch.setattr(awarding, "measure", paused(measuring.measure))
 
-    at_once(*[lambda: services.settle_rider(rider_id=rider.pk, now=NOON)] * 2)
+    outcome = at_once(*[lambda: len(services.settle_rider(rider_id=rider.pk, now=NOON))] * 2)
 
+    # The second passes the busy rider by.
+    assert sorted(map(str, outcome)) == ["0", "1"]
     assert Award.objects.count() == Reward.objects.count() == 1
     assert balance(codes.rider_wallet(rider.pk)) == 25_00
 

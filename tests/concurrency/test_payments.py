@@ -136,6 +136,8 @@ def handle_twice(monkeypatch: pytest.MonkeyPatch) -> tuple[list[object], int]:
 
 
 def test_two_workers_at_one_event_handle_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GatewayEvent, "save", paused(GatewayEvent.save))
+
     outcomes, calls = handle_twice(monkeypatch)
 
     assert (sorted(map(str, outcomes)), calls) == (["False", "True"], 1)

@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from apps.payments import services
 from apps.payments.gateway import Gateway, PaymentFacts, RefundFacts
 from apps.payments.models import Prepayment, PrepaymentRefund
-from apps.payments.services import prepaying, refunding
+from apps.payments.services import prepaying, refunding, taking
 from apps.wallet import services as wallet
-from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.meeting import at_once, beside, paused, stand
 from tests.factories import NOON, make_zone
 from tests.payments.prepaid import FARE_PAISE, books, captured, made_up, now_of
 
@@ -37,6 +39,10 @@ class Counted(Gateway):
         assert payment_id == self.row.payment_id
         return []
 
+    def payments_of(self, *, order_id: str) -> list[PaymentFacts]:
+        assert order_id == self.row.order_id
+        return [captured(self.row)]
+
     def refund(self, *, payment_id: str, amount_paise: int, receipt: str, key: str) -> RefundFacts:
         self.done.append(f"refund {key}")
         return RefundFacts(f"rfnd_{len(self.done)}", payment_id, amount_paise, receipt, "processed")
@@ -58,9 +64,12 @@ def taking_it(account: Gateway) -> Callable[[], object]:
     return lambda: services.tend_prepayments(gateway=account, now=NOON, limit=10)
 
 
-def test_money_that_several_jobs_find_due_is_asked_for_once() -> None:
+def test_money_that_several_jobs_find_due_is_asked_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     row = made_up("DUE", next_look_at=NOON)
     account = Counted(row)
+    monkeypatch.setattr(Prepayment, "save", paused(Prepayment.save))
 
     at_once(*[taking_it(account)] * 4)
 
@@ -129,6 +138,7 @@ def owed(monkeypatch: pytest.MonkeyPatch) -> tuple[PrepaymentRefund, Counted]:
 
 def test_a_refund_that_several_workers_find_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
     refund, account = owed(monkeypatch)
+    monkeypatch.setattr(PrepaymentRefund, "save", paused(PrepaymentRefund.save))
 
     at_once(*[lambda: services.send_refunds(gateway=account, now=NOON, limit=10)] * 4)
 
@@ -173,3 +183,91 @@ def test_what_two_say_is_owed_back_is_owed_once(monkeypatch: pytest.MonkeyPatch)
 
     assert PrepaymentRefund.objects.count() == 1
     assert books() == (FARE_PAISE, 5_00, 55_00)
+
+
+def test_a_capture_that_the_job_and_an_event_bring_at_once_is_booked_once() -> None:
+    row = made_up("DUE")
+
+    outcomes = at_once(
+        lambda: taking.take_held(row=row, gateway=Counted(row), now=NOON),
+        lambda: services.note_payment(facts=captured(row), now=NOON),
+    )
+
+    assert sorted(map(str, outcomes)) == ["already_captured", "captured"]
+
+
+def test_what_was_let_go_and_is_taken_all_the_same_is_booked_once() -> None:
+    row = made_up("HELD")
+    services.undo_prepayment(purpose=row.purpose, back_paise=0, reason="changed", now=NOON)
+
+    outcomes = at_once(
+        lambda: taking.look_at_released(row=row, gateway=Counted(row), now=NOON),
+        lambda: services.note_payment(facts=captured(row), now=NOON),
+    )
+
+    assert sorted(map(str, outcomes)) == ["already_captured", "captured"]
+    assert books() == (FARE_PAISE, 0, FARE_PAISE)
+
+
+def test_a_payment_that_is_held_while_its_order_is_closed_is_one_of_the_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = made_up("OPEN")
+    held = replace(captured(row), status="authorized")
+
+    _, told = beside(
+        lambda: prepaying._close_unpaid(row.pk, now=NOON),
+        lambda: services.note_payment(facts=held, now=NOON),
+        at=(prepaying, "_move"),
+        monkeypatch=monkeypatch,
+    )
+
+    # Whoever is told that money is held does not find it let go.
+    assert (told == "held") == (now_of(row).state == "HELD")
+
+
+def test_a_refund_that_goes_while_it_is_said_to_be_stuck_waits_and_went(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refund, _ = owed(monkeypatch)
+    save, sticks = PrepaymentRefund.save, threading.Event()
+
+    def slow(self: PrepaymentRefund, **facts: Any) -> None:  # Any: Django's arguments
+        if self.state == "STUCK":
+            sticks.set()
+            stand()
+        save(self, **facts)
+
+    def gone() -> str:
+        assert sticks.wait(20)
+        return refunding._gone(refund.pk, reference="rfnd_1", now=NOON)
+
+    monkeypatch.setattr(PrepaymentRefund, "save", slow)
+
+    assert at_once(lambda: refunding._stick(refund.pk, "no"), gone) == ["STUCK", "SENT"]
+    refund.refresh_from_db()
+    # Left as stuck, a person would pay it a second time.
+    assert (refund.state, refund.reference) == ("SENT", "rfnd_1")
+
+
+def test_a_refund_that_two_workers_hear_of_is_booked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    refund, _ = owed(monkeypatch)
+
+    outcomes = at_once(*[lambda: refunding._gone(refund.pk, reference="rfnd_1", now=NOON)] * 2)
+
+    assert outcomes == ["SENT", "SENT"]
+    assert books() == (5_00, 5_00, 0)
+
+
+def test_a_refund_that_two_operators_paid_by_the_bank_is_booked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refund, _ = owed(monkeypatch)
+    refunding._stick(refund.pk, "bank_refused")
+
+    def settle() -> None:
+        services.settle_refund(
+            refund_id=refund.pk, reference="N1", actor_id=refund.pk, reason="paid", now=NOON
+        )
+
+    assert sorted(map(str, at_once(settle, settle))) == ["None", "RefundNotStuck"]

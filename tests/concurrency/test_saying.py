@@ -11,10 +11,10 @@ from pytest_django.fixtures import Settings
 from apps.ondc import courier, services
 from apps.ondc.courier import Outcome, Verdict
 from apps.ondc.errors import RideOrderNotFound
-from apps.ondc.models import OutboundMessage, RideOrder
+from apps.ondc.models import Offer, OutboundMessage, RideOrder
 from apps.ondc.services import Which, delivering, finding, ordering, recovering, riding, saying
 from apps.ondc.voice import Voice, voice
-from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.meeting import at_once, beside, paused
 from tests.factories import make_rider
 from tests.ondc import ours
 
@@ -72,6 +72,44 @@ def test_without_the_orders_lock_the_database_refuses_the_second_confirmation(
     assert OutboundMessage.objects.filter(action="confirm").count() == 1
 
 
+def choosing(offer: Offer) -> Callable[[], object]:
+    rider_id = offer.transaction.rider_id
+
+    def choose() -> UUID | None:
+        return services.choose_offer(
+            transaction_id=offer.transaction_id, rider_id=rider_id, offer_id=offer.pk, now=NOW
+        ).order_id
+
+    return choose
+
+
+def test_an_offer_that_two_taps_choose_at_once_is_one_order(
+    ready: Which, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (search, *_) = ours.searched(ready.rider_id, voice(), now=NOW)
+    offer = ours.offered(search.question.transaction_id, uri="http://127.0.0.1:9/cabs", now=NOW)
+
+    first, second = beside(
+        choosing(offer), choosing(offer), at=(RideOrder, "save"), monkeypatch=monkeypatch
+    )
+
+    assert first == second == RideOrder.objects.get(offer=offer).pk
+
+
+def test_an_order_whose_rider_chooses_another_offer_meanwhile_is_not_confirmed(
+    ready: Which, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ours.offered(ready.transaction_id, uri="http://127.0.0.1:9/cabs", now=NOW)
+
+    _, confirmed = beside(
+        choosing(other), confirming(ready), at=(RideOrder, "save"), monkeypatch=monkeypatch
+    )
+
+    assert confirmed == "RideOrderNotReady"
+    assert RideOrder.objects.get(offer=other).stage == "SELECTED"
+    assert not OutboundMessage.objects.filter(action="confirm").exists()
+
+
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Count what reaches the wire; nobody is at its other end."""
@@ -101,16 +139,37 @@ def test_a_message_that_came_to_several_workers_is_sent_by_one(
     assert len(sent) == 1
 
 
+def test_a_message_that_was_taken_while_another_worker_heard_nothing_stays_taken(
+    ready: Which, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sent it: the lease of the first ran out."""
+    said = services.confirm_ride(which=ready, fare_paise=None, voice=voice(), now=NOW)
+
+    def hearing(outcome: Outcome) -> Callable[[], str]:
+        return lambda: delivering._settle(said.pk, outcome, now=NOW)
+
+    ends = beside(
+        hearing(Outcome(Verdict.SILENT)),
+        hearing(Outcome(Verdict.TAKEN, 200)),
+        at=(OutboundMessage, "save"),
+        monkeypatch=monkeypatch,
+    )
+
+    assert ends == ["WAITING", "TAKEN"]
+    said.refresh_from_db()
+    assert said.state == "TAKEN", "or it would be sent once more"
+
+
 def test_without_the_lease_each_of_them_would_send_it(
     ready: Which, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivering, "LEASE", timedelta(0))
     said = services.confirm_ride(which=ready, fare_paise=None, voice=voice(), now=NOW)
-    monkeypatch.setattr(delivering, "_settle", paused(delivering._settle))
+    deliver = delivering_it(said.pk, voice())
 
-    at_once(*[delivering_it(said.pk, voice())] * 4)
+    beside(deliver, deliver, at=(delivering, "_settle"), monkeypatch=monkeypatch)
 
-    assert len(sent) > 1, "the race is real"
+    assert len(sent) == 2, "the race is real"
 
 
 def test_two_sweeps_ask_about_a_lost_confirmation_once(

@@ -27,7 +27,7 @@ from apps.payments.services import balances, disputes, reconciliation, settlemen
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
-from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.meeting import at_once, beside, paused
 from tests.concurrency.test_payments import captured, open_top_up
 from tests.factories import NOON, balance, fund, make_booking, make_merchant, make_shop
 from tests.payments.making import AMOUNT_PAISE, purse
@@ -118,6 +118,25 @@ def test_a_debt_is_recovered_once_by_two_at_once(monkeypatch: pytest.MonkeyPatch
     assert sorted(map(str, at_once(recover, recover))) == ["0", "300000"]
     assert balance(codes.merchant_receivable(key)) == 0
     assert purse(merchant) == 4_000_00 - 3_000_00
+
+
+def test_a_debt_that_is_paid_while_its_dispute_is_won_is_forgiven_or_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    merchant = indebted()
+    key, actor = merchant.pk, uuid4()
+    merchants.freeze_wallet(merchant_id=key, actor_id=actor, reason="x", now=NOON)
+    fund(key, 4_000_00)
+    merchants.unfreeze_wallet(merchant_id=key, actor_id=actor, reason="x", now=NOON)
+    monkeypatch.setattr(wallet, "post", paused(wallet.post))
+
+    won, _ = at_once(
+        told(status="WON"),
+        lambda: disputes.recover(merchant_id=key, reference="recovery:1", now=NOON),
+    )
+
+    assert won == "returned"
+    assert (purse(merchant), balance(codes.merchant_receivable(key))) == (4_000_00, 0)
 
 
 def indebted() -> Merchant:
@@ -253,6 +272,42 @@ def test_two_operators_at_one_exception_decide_it_once(monkeypatch: pytest.Monke
         ).state
 
     assert sorted(map(str, at_once(close, close))) == ["CLOSED", "ExceptionClosed"]
+
+
+def test_a_run_that_sees_it_again_overwrites_no_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding(Kind.BANK_UNKNOWN, "line:1", 5_00, "x", NOON)
+    reconciliation._create(finding, now=NOON)
+    row = ReconException.objects.get()
+
+    def run() -> None:
+        with transaction.atomic():
+            reconciliation._keep([finding], since=NOON, now=NOON)
+
+    def explain() -> None:
+        services.decide_exception(
+            exception_id=row.pk, close=False, amount_paise=5_00, actor_id=uuid4(), reason="a gift",
+            now=NOON,
+        )  # fmt: skip
+
+    assert beside(run, explain, at=(reconciliation, "_see_again"), monkeypatch=monkeypatch) == [
+        None,
+        None,
+    ]
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("EXPLAINED", "a gift")
+
+
+def test_a_fee_that_two_operators_accept_is_posted_once(
+    paid: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = held_line(paid)
+    SettledLine.objects.filter(pk=line.pk).update(held_for="settled_fee")
+    monkeypatch.setattr(settlements, "_post_line", paused(settlements._post_line))
+
+    def accept() -> None:
+        services.accept_settled_fee(line_id=line.pk, actor_id=uuid4(), reason="told", now=NOON)
+
+    assert sorted(map(str, at_once(accept, accept))) == ["LineNotHeldForItsFee", "None"]
 
 
 def test_the_same_statement_twice_at_once_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

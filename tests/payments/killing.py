@@ -1,98 +1,146 @@
-"""A process that dies at a chosen moment: before each statement, around each commit and each call."""
+"""
+A process that kills itself at a chosen moment: before each statement, around each commit and each call.
 
+It is a fork of the test's, so that it does what the test describes, and it dies by SIGKILL: nothing of it
+tidies up, and PostgreSQL learns of it as of any other client that is gone.
+"""
+
+import json
+import os
+import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NoReturn, Protocol
 
-import pytest
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.payments.gateway import Gateway
 
 PATIENCE_S = 10.0
+# A process that hangs dies as well, but not by the signal that the test waits for.
+LONGEST_LIFE_S = 30
 
 
-class Killed(BaseException):
-    """The process is gone; nothing of the product may catch this."""
+class Run(Protocol):
+    """What is done by a process that may die, and the time it has come to."""
+
+    now: datetime
+
+    def go(self) -> None: ...
 
 
-class Scheduler:
-    """Counts the moments of what runs under it, and ends the run at the one that was chosen."""
+class Mortal:
+    """The process that tells each moment before it comes to it, and dies at the one that was chosen."""
 
-    def __init__(self, *, at: int | None = None) -> None:
-        self.at = at
-        self.moments: list[str] = []
-        self.dead = False
+    def __init__(self, run: Run, *, tells: int, at: int | None) -> None:
+        self._run, self._tells, self._at = run, tells, at
+        self._reached = 0
 
-    def reach(self, moment: str) -> None:
-        if self.dead:
-            # Whatever tidies up on the way out: a killed process does not.
-            raise Killed(moment)
-        self.moments.append(moment)
-        if len(self.moments) - 1 == self.at:
-            self.dead = True
-            # As kill -9 leaves it: the socket closes, and PostgreSQL undoes what was not committed.
-            connection.connection.close()
-            raise Killed(moment)
+    def live(self, account: Gateway) -> NoReturn:
+        """Do the whole run; exit 0 at its end, 1 when the run itself fails."""
+        # pytest's own alarm is the parent's.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(LONGEST_LIFE_S)
+        code = 1
+        try:
+            # A pool opens its connections in threads, and of a fork's locks some may be held by nobody.
+            connection.settings_dict["OPTIONS"].pop("pool")
+            connection.ensure_connection()
+            # Savepoints are named by a count, which is the parent's so far.
+            connection.savepoint_state = 0
+            self._tell(connection.connection.info.backend_pid)
+            self._watch(account)
+            with connection.execute_wrapper(self._statement):
+                self._run.go()
+            self._tell("the end")
+            code = 0
+        except BaseException:  # noqa: BLE001  # whatever it was, the parent is to hear of it
+            self._tell(traceback.format_exc())
+        finally:
+            # Neither the fixtures' ends nor what the test's process still has to print are this one's.
+            os._exit(code)
 
-    def statement(
+    def _watch(self, account: Gateway) -> None:
+        # Any: Django's own step, which its stubs leave out.
+        wrapper: Any = BaseDatabaseWrapper
+        session = account.client.session
+        wrapper._commit = self._around("COMMIT", wrapper._commit)
+        session.send = self._around("the call", session.send)
+
+    def _around(
+        self, name: str, act: Callable[..., Any]
+    ) -> Callable[..., Any]:  # Any: Django's step, and one of requests
+        def acting(*args: Any, **facts: Any) -> Any:  # Any: as above
+            self._reach(f"before {name}")
+            answer = act(*args, **facts)
+            self._reach(f"after {name}")
+            return answer
+
+        return acting
+
+    def _statement(
         self, execute: Callable[..., Any], sql: str, *rest: Any
     ) -> Any:  # Any: Django's wrapper of a cursor
-        self.reach(sql[:60])
+        self._reach(sql[:60])
         return execute(sql, *rest)
 
+    def _reach(self, moment: str) -> None:
+        self._tell(moment)
+        if self._reached == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._reached += 1
 
-@contextmanager
-def killing(account: Gateway, patch: pytest.MonkeyPatch, *, at: int | None) -> Iterator[Scheduler]:
-    """Run what stands inside under a scheduler; whoever is killed leaves the block quietly."""
-    scheduler = Scheduler(at=at)
-    send = account.client.session.send
-    # Any: Django's own step, which its stubs leave out.
-    wrapper: Any = BaseDatabaseWrapper
-    commit = wrapper._commit
-
-    def committing(self: BaseDatabaseWrapper) -> None:
-        scheduler.reach("before COMMIT")
-        commit(self)
-        scheduler.reach("after COMMIT")
-
-    def sending(*args: Any, **facts: Any) -> Any:  # Any: those of requests
-        scheduler.reach("before the call")
-        answer = send(*args, **facts)
-        scheduler.reach("after the call")
-        return answer
-
-    process = backend()
-    with patch.context() as during:
-        during.setattr(wrapper, "_commit", committing)
-        during.setattr(account.client.session, "send", sending)
-        try:
-            with connection.execute_wrapper(scheduler.statement):
-                yield scheduler
-        except (Killed, DatabaseError):
-            # Leaving a transaction whose socket is closed says so in its own words.
-            if not scheduler.dead:
-                raise
-            connection.close()
-    if scheduler.dead:
-        gone(process)
+    def _tell(self, fact: str | int) -> None:
+        line = json.dumps([fact, self._run.now.isoformat()]) + "\n"
+        os.write(self._tells, line.encode())
 
 
-def backend() -> int:
-    """Return the process of PostgreSQL that serves this connection."""
-    connection.ensure_connection()
-    pid: int = connection.connection.info.backend_pid
-    return pid
+def whole(run: Run, account: Gateway) -> list[str]:
+    """Do the run in a process that nobody kills; return its moments."""
+    (*moments, end), code = _live(run, account, at=None)
+    assert (end, code) == ("the end", 0)
+    return moments
 
 
-def gone(process: int) -> None:
+def killed(run: Run, account: Gateway, *, at: int) -> list[str]:
+    """Do the run in a process that is killed at this moment; return those it reached, that one last."""
+    moments, code = _live(run, account, at=at)
+    assert code == -signal.SIGKILL, f"it ended with {code}: {moments[-1:]}"
+    assert len(moments) == at + 1
+    return moments
+
+
+def _live(run: Run, account: Gateway, *, at: int | None) -> tuple[list[str], int]:
+    """Return what the process told and how it ended; the run's time is then where the process left it."""
+    # Nothing that is open now may be used by two.
+    account.client.session.close()
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL's wrapper
+    reads, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reads)
+        Mortal(run, tells=tells, at=at).live(account)
+    os.close(tells)
+    with os.fdopen(reads) as pipe:
+        (backend, _), *told = [json.loads(line) for line in pipe]
+    assert isinstance(backend, int), backend
+    _, status = os.waitpid(child, 0)
+    if told:
+        run.now = datetime.fromisoformat(told[-1][1])
+    _gone(backend)
+    return [moment for moment, _ in told], os.waitstatus_to_exitcode(status)
+
+
+def _gone(backend: int) -> None:
     """Wait until PostgreSQL has noticed that its client died: its locks go with it."""
     until = time.monotonic() + PATIENCE_S
     while True:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [process])
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [backend])
             if cursor.fetchone() == (0,):
                 return
         assert time.monotonic() < until, "the dead client's transaction is still open"

@@ -1,13 +1,13 @@
 """What the bank holds against what the books say: a difference stops payouts, a person lets them go on."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from apps.payments import selectors, services
+from apps.payments import readings, selectors, services
 from apps.payments.gateway import Gateway
 from apps.payments.models import CustodyCheck, PayoutHalt, ReconException
-from apps.payments.selectors import custody as reading
 from tests.factories import make_merchant
 from tests.payments.month import Month
 from tests.payments.test_reconciliation import a_line_is_missing, a_utr_is_unknown, quiet
@@ -99,10 +99,11 @@ def test_less_in_custody_than_is_owed_halts_payouts_without_any_statement(
 def test_prometheus_reads_the_newest_check(month: Month) -> None:
     a_utr_is_unknown(month)
     check = month.custody()
-    fresh = reading._Reading()
 
-    assert fresh.difference() == check.difference_paise == 12_34
-    assert fresh.open() == 1.0
+    assert readings.difference_paise(month.now) == check.difference_paise == 12_34
+    assert readings.whole(month.now) == 0.0
+    assert readings.unexplained_s(month.now) == 0.0
+    assert readings.unexplained_s(month.now + timedelta(days=1)) == 86_400
     assert selectors.latest_check() == check
 
 

@@ -249,6 +249,7 @@ def test_a_posting_without_a_row_is_named(rider: User) -> None:
 WRONG: dict[str, dict[str, Any]] = {  # Any: columns of many types
     "payments_dormant_warned_once": {},
     "payments_dormant_warned_before": {"state": "AWAKE", "ended_at": NOON, "due_at": BEFORE},
+    "payments_dormant_has_a_zone": {"state": "AWAKE", "ended_at": NOON, "zone_code": ""},
     "payments_dormant_moved_whole": {"state": "MOVED", "amount_paise": 1},
     "payments_dormant_returned_whole": {"state": "AWAKE"},
 }
@@ -270,7 +271,7 @@ def test_a_row_that_cannot_be_true_is_refused(rider: User, constraint: str) -> N
     ("constraint", "change"),
     [
         ("payments_dormant_arrows", {"state": "WARNED"}),
-        ("payments_dormant_told_stays", {"due_at": NOON + NOTICE}),
+        ("payments_dormant_told_stays", {"zone_code": "BLR"}),
         ("payments_dormant_written_once", {"amount_paise": 1}),
     ],
 )

@@ -58,6 +58,7 @@ def pass_the_triggers(*, also: bool = True) -> None:
         ("payments_payout_has_one_payee", {"kind": "REFUND"}),
         ("payments_payout_has_one_payee", {"person": None}),
         ("payments_payout_amount_positive", {"amount_paise": 0}),
+        ("payments_payout_has_a_zone", {"zone_code": ""}),
         ("payments_payout_submitted_when", {"submitted_at": NOON}),
         ("payments_payout_submitted_when", {"razorpay_id": "pout_1"}),
         ("payments_payout_submitted_when", {"attempts": 1}),

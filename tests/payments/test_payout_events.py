@@ -1,5 +1,6 @@
 """Events of RazorpayX: a hint where to look, whatever they say; and the jobs that need none."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -115,19 +116,30 @@ def test_while_razorpay_does_not_answer_the_event_waits(
     assert ends == ("WAITING", "gateway_silent")
 
 
-def downtime(mode: str, status: str) -> bytes:
-    return (
-        f'{{"event": "payout.downtime.{status}", "payload": {{"payout.downtime": '
-        f'{{"entity": {{"mode": "{mode}", "status": "{status}"}}}}}}}}'
+def downtime(mode: str, status: str, *, bank: str = "SBI") -> bytes:
+    """Return the event as RazorpayX documents it."""
+    told = {
+        "id": "poutdown_F1Zppa6lcVheSE", "entity": "payout.downtime", "scheduled": False,
+        "method": [mode], "begin": 1591935238, "end": None, "status": status,
+        "source": "beneficiary", "instrument": {"bank": bank},
+        "created_at": 1591935238, "updated_at": 1591935238,
+    }  # fmt: skip
+    payload = {"payout.downtime": {"entity": told}}
+    return json.dumps(
+        {"entity": "event", "event": f"payout.downtime.{status}", "payload": payload}
     ).encode()
 
 
-def test_a_downtime_holds_its_way_of_paying_back_until_it_is_over(account: Gateway) -> None:
-    assert handled(downtime("UPI", "started"), account) == ("DONE", "down")
-    assert selectors.modes_down(now=NOON) == ["UPI"]
+def told_down() -> list[tuple[list[str], str]]:
+    return [(row.modes, row.bank) for row in selectors.banks_down(now=NOON)]
 
-    assert handled(downtime("UPI", "resolved"), account) == ("DONE", "up")
-    assert selectors.modes_down(now=NOON) == []
+
+def test_a_downtime_holds_what_goes_to_its_bank_back_until_it_is_over(account: Gateway) -> None:
+    assert handled(downtime("IMPS", "started"), account) == ("DONE", "down")
+    assert told_down() == [(["IMPS"], "SBI")]
+
+    assert handled(downtime("IMPS", "resolved"), account) == ("DONE", "up")
+    assert told_down() == []
     assert handled(downtime("NEFT", "started"), account) == ("DONE", "mode_unused")
 
 

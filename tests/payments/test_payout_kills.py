@@ -1,9 +1,9 @@
 """
 A process killed between every two statements of a payout, and on either side of each call and commit.
 
-Not luck: the moments of a whole run are counted, and the run is made once for each of them. Afterwards the
-payee's app asks again with the same key and the jobs run as they always do: the money is where it belongs,
-and Razorpay has one payout.
+Not luck: the moments of a whole run are counted, and the run is made once for each of them by a process that
+kills itself there (SIGKILL). Afterwards the payee's app asks again with the same key and the jobs run as they
+always do: the money is where it belongs, and Razorpay has one payout.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from apps.payments.gateway import Gateway
 from apps.payments.models import FundAccount, Payout
 from apps.payments.razorpayx import RazorpayX
 from tests.factories import NOON, request_key
-from tests.payments.killing import Scheduler, killing
+from tests.payments import killing
 from tests.payments.paying_out import (
     AMOUNT_PAISE,
     Payee,
@@ -32,6 +32,7 @@ from uma.kernel.http.idempotency import IdempotencyKey
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("wide_limits")]
 PLENTY_PAISE = 5_000_000_00 // 100
 STEPS_MINUTES = 20
+AT_RAZORPAY = {"before the call", "after the call"}
 
 
 @dataclass
@@ -95,33 +96,26 @@ def begin(cloud: RazorpayProcess, account: Gateway, payee: Payee, ends: Sequence
     return Run(cloud, account, payee, request_key(uuid4().hex), ends)
 
 
-def survive(
-    start: Callable[[], Run],
-    patch: pytest.MonkeyPatch,
-    *,
-    takes_paise: int,
-    last_only: bool = False,
-) -> list[str]:
+def survive(start: Callable[[], Run], *, takes_paise: int, last_only: bool = False) -> list[str]:
     """Kill a run at each of its moments in turn; return the moments."""
     whole = start()
     before = whole.payee.purse
-    with killing(whole.account, patch, at=None) as seen:
-        whole.go()
+    seen = killing.whole(whole, whole.account)
     settled(whole, before - takes_paise)
-    first = _after_the_last_call(seen) if last_only else 0
-    for at in range(first, len(seen.moments)):
+    first = _at(seen, "before the call")[-1] if last_only else 0
+    for at in range(first, len(seen)):
         run = start()
         before = run.payee.purse
-        with killing(run.account, patch, at=at) as scheduler:
-            run.go()
-        assert scheduler.moments == seen.moments[: at + 1]
+        assert killing.killed(run, run.account, at=at) == seen[: at + 1]
+        if seen[at] in AT_RAZORPAY:
+            assert run.payout.claimed_at, "what Razorpay may have was claimed, and that is kept"
         run.recover()
         settled(run, before - takes_paise)
-    return seen.moments[first:]
+    return seen[first:]
 
 
-def _after_the_last_call(seen: Scheduler) -> int:
-    return len(seen.moments) - 1 - seen.moments[::-1].index("before the call")
+def _at(moments: list[str], name: str) -> list[int]:
+    return [number for number, moment in enumerate(moments) if moment == name]
 
 
 def settled(run: Run, purse_paise: int) -> None:
@@ -132,38 +126,42 @@ def settled(run: Run, purse_paise: int) -> None:
 
 
 def test_whenever_the_process_dies_a_rider_is_paid_once(
-    quiet: RazorpayProcess, account: Gateway, monkeypatch: pytest.MonkeyPatch
+    quiet: RazorpayProcess, account: Gateway
 ) -> None:
     payee = make_payee(has_paise=PLENTY_PAISE)
 
-    moments = survive(
-        lambda: begin(quiet, account, payee, ["processed"]), monkeypatch, takes_paise=AMOUNT_PAISE
-    )
+    moments = survive(lambda: begin(quiet, account, payee, ["processed"]), takes_paise=AMOUNT_PAISE)
 
-    # Contact, account, payout and look; the three steps with what they keep in between.
-    assert moments.count("before the call") == moments.count("after the call") == 4
-    assert moments.count("before COMMIT") == moments.count("after COMMIT") >= 5
+    # Contact, account, payout and look.
+    calls, answers = _at(moments, "before the call"), _at(moments, "after the call")
+    assert len(calls) == len(answers) == 4
+    assert len(_at(moments, "before COMMIT")) == len(_at(moments, "after COMMIT")) >= 5
+    # The claim, the call, the record: it was killed in each, and between each two of them.
+    claim, sending = moments[: calls[0]], moments[calls[0] : answers[2] + 1]
+    record = moments[answers[2] + 1 : calls[3]]
+    for kept in (claim, record):
+        changed = [moment.startswith('UPDATE "payments_payout"') for moment in kept]
+        assert changed.index(True) < _at(kept, "before COMMIT")[-1] < len(kept) - 1
+    assert sending[-2:] == ["before the call", "after the call"]
+    assert min(map(len, (claim, record))) > 10
     assert len(moments) > 60
 
 
 def test_whenever_the_process_dies_what_failed_is_given_back_once(
-    quiet: RazorpayProcess, account: Gateway, monkeypatch: pytest.MonkeyPatch
+    quiet: RazorpayProcess, account: Gateway
 ) -> None:
     payee = make_payee()
 
-    survive(
-        lambda: begin(quiet, account, payee, ["failed"]), monkeypatch,
-        takes_paise=0, last_only=True,
-    )  # fmt: skip
+    survive(lambda: begin(quiet, account, payee, ["failed"]), takes_paise=0, last_only=True)
 
 
 def test_whenever_the_process_dies_what_came_back_after_it_was_paid_is_given_back_once(
-    quiet: RazorpayProcess, account: Gateway, monkeypatch: pytest.MonkeyPatch
+    quiet: RazorpayProcess, account: Gateway
 ) -> None:
     payee = make_owner()
 
     survive(
-        lambda: begin(quiet, account, payee, ["processed", "reversed"]), monkeypatch,
+        lambda: begin(quiet, account, payee, ["processed", "reversed"]),
         takes_paise=0, last_only=True,
     )  # fmt: skip
 
@@ -178,14 +176,10 @@ def test_without_the_one_key_and_the_look_a_killed_process_would_pay_twice(
         RazorpayX, "send", lambda x, order: send(x, replace(order, key=uuid4().hex))
     )
     monkeypatch.setattr(RazorpayX, "payout_with_reference", lambda *_, **__: None)
-    run = begin(quiet, account, payee, ["processed"])
-    with killing(account, monkeypatch, at=None) as seen:
-        run.go()
-    sent = [number for number, name in enumerate(seen.moments) if name == "after the call"][2]
+    seen = killing.whole(begin(quiet, account, payee, ["processed"]), account)
 
     again = begin(quiet, account, payee, ["processed"])
-    with killing(account, monkeypatch, at=sent):
-        again.go()
+    killing.killed(again, account, at=_at(seen, "after the call")[2])
     services.submit_next(gateway=account, now=NOON + timedelta(hours=1))
 
     assert len(sent_at(quiet, again.payout)) == 2

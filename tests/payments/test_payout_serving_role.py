@@ -44,7 +44,7 @@ def test_the_role_that_serves_does_what_the_desk_does() -> None:
     services.approve_payout(payout_id=payout.pk, actor_id=OPERATOR, reason="papers", now=NOON)
     services.halt_payouts(reason="custody differs", actor_id=None, now=NOON)
     services.resume_payouts(reason="found", actor_id=OPERATOR, now=NOON)
-    services.note_downtime(mode="UPI", down=True, now=NOON)
+    services.note_downtime(downtime_id="poutdown_1", modes=["UPI"], bank="", down=True, now=NOON)
     services.ask_again(payout_id=payout.pk, actor_id=OPERATOR, reason="well?", now=NOON)
 
     assert Payout.objects.get(pk=payout.pk).state == "APPROVED"

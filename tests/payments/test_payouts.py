@@ -263,31 +263,6 @@ def test_what_may_have_been_sent_is_looked_up_though_payouts_are_halted(
     assert (len(sent_at(cloud, known)), len(sent_at(cloud, unknown))) == (1, 0)
 
 
-def test_while_its_banks_are_down_a_payout_waits_and_others_do_not(account: Gateway) -> None:
-    services.note_downtime(mode="UPI", down=True, now=NOON)
-    waits = make_payee(kind="vpa").ask()
-    goes = make_payee(kind="bank").ask(now=NOON + timedelta(seconds=1))
-
-    later = NOON + timedelta(minutes=1)
-    assert services.submit_next(gateway=account, now=later) == "PROCESSING"
-    assert services.submit_next(gateway=account, now=later) is None
-
-    goes.refresh_from_db()
-    assert goes.state == "PROCESSING"
-    services.note_downtime(mode="UPI", down=False, now=later)
-    assert services.submit_next(gateway=account, now=later) == "PROCESSING"
-    waits.refresh_from_db()
-    assert waits.state == "PROCESSING"
-
-
-def test_a_downtime_whose_end_is_lost_ends_by_itself(account: Gateway) -> None:
-    services.note_downtime(mode="UPI", down=True, now=NOON)
-    make_payee().ask()
-
-    assert services.submit_next(gateway=account, now=NOON + timedelta(hours=1)) is None
-    assert services.submit_next(gateway=account, now=NOON + timedelta(hours=3)) == "PROCESSING"
-
-
 def test_the_oldest_is_sent_first(account: Gateway) -> None:
     payouts = [make_payee().ask(now=NOON - timedelta(minutes=age)) for age in (1, 9, 5)]
 

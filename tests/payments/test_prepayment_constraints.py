@@ -39,6 +39,25 @@ def test_a_payment_in_advance_that_cannot_be_true_is_refused(name: str) -> None:
         Prepayment.objects.filter(pk=row.pk).update(**facts)
 
 
+@pytest.mark.parametrize(
+    ("constraint", "facts"),
+    [
+        ("payments_prepayment_amount_payable", {"amount_paise": 99}),
+        ("payments_prepayment_paid_when_held", {"state": "OPEN"}),
+        ("payments_prepayment_paid_when_held", {"state": "LOST", "order_id": "order_1"}),
+        ("payments_prepayment_paid_when_held", {"payment_id": "pay_1"}),
+    ],
+)
+def test_a_payment_in_advance_does_not_begin_untrue(constraint: str, facts: Facts) -> None:
+    asked: Facts = {
+        "rider_id": new_id(), "zone_code": "MNP", "purpose": new_id(), "amount_paise": FARE_PAISE,
+        "created_at": NOON, "state_changed_at": NOON,
+    }  # fmt: skip
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Prepayment.objects.create(**asked | facts)
+
+
 def test_payments_in_advance_are_unique_where_money_depends_on_it() -> None:
     row = made_up("HELD")
     with pytest.raises(IntegrityError, match="payments_prepayment_one_live"), transaction.atomic():

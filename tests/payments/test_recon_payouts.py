@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+from apps.accounts.models import User
 from apps.payments import selectors, services
 from apps.payments.gateway import Gateway
 from apps.payments.models import AccountValidation, Payout, ReconException
@@ -14,7 +16,14 @@ from apps.payments.reports import FloatLine
 from apps.wallet import codes
 from tests.factories import NOON, balance, make_merchant
 from tests.payments.month import Month, open_kinds
-from tests.payments.paying_out import AMOUNT_PAISE, FEE_PAISE, looked, make_payee, submitted
+from tests.payments.paying_out import (
+    AMOUNT_PAISE,
+    FEE_PAISE,
+    HAS_PAISE,
+    looked,
+    make_payee,
+    submitted,
+)
 from tests.payments.validating import (
     COST_PAISE,
     COST_TAX_PAISE,
@@ -156,6 +165,29 @@ def test_money_put_into_the_float_by_hand_is_the_banks_matter() -> None:
     assert services.match_bank_lines(now=NOON) == 0
 
 
+def test_what_a_delay_cost_us_is_no_disagreement_and_custody_counts_it(month: Month) -> None:
+    failed, came_back = submitted(make_payee(), month.account, now=month.now), paid(month)
+    month.move(days=4)
+    for payout, status in ((failed, "failed"), (came_back, "reversed")):
+        month.cloud.order("payouts/move", payout_id=payout.razorpay_id, status=status)
+        assert looked(payout, month.account, now=month.now) == status.upper()
+    # What riders were given, and of what their delays will cost all but a paisa.
+    month.fund_reserve(2 * HAS_PAISE + 600_00 - 1)
+    assert month.custody().whole
+
+    assert services.compensate_late_payouts(now=month.now) == 6
+
+    run = month.reconcile()
+    check = month.custody()
+    assert open_kinds() == []
+    # It moved nothing at Razorpay's or the bank's, and is owed to riders all the same.
+    assert run.totals["payouts"]["ledger"] == run.totals["payouts"]["razorpay"]
+    assert (check.difference_paise, check.shortfall.split(": ")[1][:8]) == (0, "1 short,")
+    month.fund_reserve(1)
+    assert month.custody().whole
+    call_command("verify_ledger")
+
+
 # --- what asking banks costs ---------------------------------------------------------------------
 
 
@@ -210,6 +242,8 @@ def test_what_belongs_to_no_question_is_left_to_a_person(month: Month, sort: str
                 "UPDATE payments_accountvalidation SET zone_code = '' WHERE id = %s", [made.pk]
             )
             cursor.execute("SET LOCAL session_replication_role = origin")
+        # Neither a home nor any money yet.
+        User.objects.update(zone_code="")
 
     assert services.book_costs(lines=[line], now=month.now) == 0
 

@@ -1,7 +1,8 @@
 """
 A process killed between every two statements of a question to a bank, and on either side of each call and commit.
 
-Afterwards the job runs as it always does: the account is verified, and its bank was asked once.
+The process kills itself there (SIGKILL). Afterwards the job runs as it always does: the account is verified, and
+its bank was asked once.
 """
 
 from collections.abc import Callable
@@ -10,17 +11,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from apps.accounts.models import AuditEvent
 from apps.payments import services
 from apps.payments.gateway import Gateway
 from apps.payments.models import AccountValidation, FundAccount
 from apps.payments.razorpayx import RazorpayX, razorpayx
 from apps.payments.services import validations
 from apps.payments.services.razorpay_accounts import known_to
-from tests.concurrency.meeting import at_once, paused
+from tests.concurrency.meeting import at_once, beside, paused
 from tests.factories import NOON, make_rider
-from tests.payments.killing import killing
+from tests.payments import killing
 from tests.payments.validating import added, put_at, question, state
 from tests.sandbox.pretended_razorpay import RazorpayProcess
+from uma.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STEP = timedelta(minutes=20)
@@ -85,25 +88,22 @@ def begin(cloud: RazorpayProcess, account: Gateway) -> Callable[[], Run]:
 
 
 def test_whenever_the_process_dies_the_bank_is_asked_once_and_the_account_verified(
-    begin: Callable[[], Run], account: Gateway, monkeypatch: pytest.MonkeyPatch
+    begin: Callable[[], Run], account: Gateway
 ) -> None:
-    whole = begin()
-    with killing(account, monkeypatch, at=None) as seen:
-        whole.go()
-    assert state(whole.account) == ("MATCHED", "verified")
+    undisturbed = begin()
+    seen = killing.whole(undisturbed, account)
+    assert state(undisturbed.account) == ("MATCHED", "verified")
     # Contact, account, question and look.
-    assert seen.moments.count("before the call") == seen.moments.count("after the call") == 4
-    assert seen.moments.count("before COMMIT") == seen.moments.count("after COMMIT") >= 4
+    assert seen.count("before the call") == seen.count("after the call") == 4
+    assert seen.count("before COMMIT") == seen.count("after COMMIT") >= 4
 
-    for at in range(len(seen.moments)):
+    for at in range(len(seen)):
         run = begin()
-        with killing(account, monkeypatch, at=at) as scheduler:
-            run.go()
-        assert scheduler.moments == seen.moments[: at + 1]
+        assert killing.killed(run, account, at=at) == seen[: at + 1]
         run.recover()
 
-        assert state(run.account) == ("MATCHED", "verified"), seen.moments[at]
-        assert len(run.made) == 1, seen.moments[at]
+        assert state(run.account) == ("MATCHED", "verified"), seen[at]
+        assert len(run.made) == 1, seen[at]
 
 
 def test_without_the_look_a_killed_process_would_ask_twice(
@@ -111,14 +111,11 @@ def test_without_the_look_a_killed_process_would_ask_twice(
 ) -> None:
     """The control: the moment between the question and its record is the one that costs money."""
     monkeypatch.setattr(RazorpayX, "validation_with_reference", lambda *_, **__: None)
-    run = begin()
-    with killing(account, monkeypatch, at=None) as seen:
-        run.go()
-    put = [number for number, name in enumerate(seen.moments) if name == "after the call"][2]
+    seen = killing.whole(begin(), account)
+    put = [number for number, name in enumerate(seen) if name == "after the call"][2]
 
     again = begin()
-    with killing(account, monkeypatch, at=put):
-        again.go()
+    killing.killed(again, account, at=put)
     again.recover()
 
     assert len(again.made) == 2
@@ -132,7 +129,7 @@ def test_two_workers_at_one_question_put_it_once(
     cloud: RazorpayProcess, account: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added()
-    monkeypatch.setattr(validations, "known_to", paused(known_to))
+    monkeypatch.setattr(AccountValidation, "save", paused(AccountValidation.save))
 
     ends = at_once(*[asking(account)] * 2)
 
@@ -153,6 +150,54 @@ def test_without_the_claim_both_come_to_ask_and_one_is_let(
 
     assert sorted(map(str, ends)) == ["CREATED", "waits"]
     assert len(put_at(cloud)) == 1
+
+
+def told_of(cloud: RazorpayProcess, gateway: Gateway) -> Callable[[], str]:
+    """Return how somebody brings the answer to the question that Razorpay was asked last."""
+    made = put_at(cloud)[-1]["id"]
+    row = AccountValidation.objects.get()
+    cloud.order("validations/end", validation_id=made, status="completed")
+    facts = razorpayx(gateway).validation(validation_id=made)
+    return lambda: services.record_validation(validation_id=row.pk, facts=facts, now=NOON)
+
+
+def test_an_account_that_its_bank_and_an_operator_verify_at_once_is_verified_by_one(
+    cloud: RazorpayProcess, account: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = added()
+    services.validate_next(gateway=account, now=NOON)
+
+    def verify() -> None:
+        services.verify_fund_account(
+            fund_account_id=mine.pk, actor_id=new_id(), reason="the name fits", now=NOON
+        )
+
+    ends = beside(
+        told_of(cloud, account), verify, at=(FundAccount, "save"), monkeypatch=monkeypatch
+    )
+
+    assert ends == ["MATCHED", None]
+    mine.refresh_from_db()
+    assert (mine.verified_by, mine.verified_through_id) == (None, question(mine).pk)
+    assert AuditEvent.objects.filter(action="fund_account.verified").count() == 1
+
+
+def test_a_question_whose_answer_is_being_written_is_looked_for_by_nobody(
+    cloud: RazorpayProcess, account: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added()
+    with monkeypatch.context() as lost:
+        lost.setattr(validations, "record_validation", lambda **_: "lost")
+        services.validate_next(gateway=account, now=NOON)
+
+    def look() -> str | None:
+        return services.validate_next(gateway=account, now=NOON + STEP)
+
+    ends = beside(
+        told_of(cloud, account), look, at=(AccountValidation, "save"), monkeypatch=monkeypatch
+    )
+
+    assert ends == ["MATCHED", None]
 
 
 def test_an_answer_that_eight_bring_at_once_verifies_once(

@@ -15,6 +15,7 @@ KEPT = {
     "payments_walletpolicy",
     "merchants_planfeature",
     "merchants_planprice",
+    "analytics_risktable",
     "django_content_type",
     "auth_permission",
 }

@@ -257,6 +257,8 @@ def test_behind_the_rights_the_chart_refuses_whoever_does_not_own_it(
             cursor.execute(sql.SQL(f"GRANT SELECT ON {table} TO {{}}").format(role))
 
 
+# Its mark has the database made where this file is run alone: the others only share what `books` committed.
+@pytest.mark.django_db
 def test_a_posting_by_the_rules_passes(books: Books, serving: psycopg.Connection) -> None:
     """The control: it is not the connection that refuses."""
     before = rows()

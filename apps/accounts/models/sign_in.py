@@ -75,6 +75,8 @@ class KnownDevice(models.Model):
                 name="accounts_knowndevice_times_in_order",
             ),
         ]
+        # Who else signed in there.
+        indexes = [models.Index(fields=["device_hash"], name="accounts_knowndevice_shared")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -1,6 +1,7 @@
 """Reads about people, their sessions, and operators."""
 
 from apps.accounts.selectors.cooling import Cooling, payout_cooling
+from apps.accounts.selectors.devices import on_the_devices_of
 from apps.accounts.selectors.ended import EndedSessions
 from apps.accounts.selectors.operators import (
     is_operator,
@@ -33,6 +34,7 @@ __all__ = [
     "last_seen",
     "live_sessions",
     "newest_export",
+    "on_the_devices_of",
     "operators_with",
     "payout_cooling",
     "pending_exports",

@@ -27,7 +27,14 @@ from apps.accounts.services.phone_sign_in import (
 )
 from apps.accounts.services.purging import purge_sessions, purge_used_tokens
 from apps.accounts.services.refreshing import refresh
-from apps.accounts.services.revealing import reveal_phone
+from apps.accounts.services.revealing import REVEALED, reveal_phone
+from apps.accounts.services.second_factors import (
+    check_second_factor,
+    confirm_second_factor,
+    forget_second_factor,
+    has_second_factor,
+    offer_second_factor,
+)
 from apps.accounts.services.sessions import (
     SignedIn,
     open_session,
@@ -38,21 +45,27 @@ from apps.accounts.services.sessions import (
 from apps.accounts.services.trail import record
 
 __all__ = [
+    "REVEALED",
     "AppDevice",
     "Entered",
     "SignedIn",
     "answer_consent",
+    "check_second_factor",
+    "confirm_second_factor",
     "create_operator",
     "create_person",
     "delete_firebase_accounts",
     "erase_person",
     "expire_exports",
+    "forget_second_factor",
     "give_number",
     "grant_role",
+    "has_second_factor",
     "lock_payee",
     "lock_person",
     "lock_rider",
     "make_export",
+    "offer_second_factor",
     "open_session",
     "purge_exchanged_tokens",
     "purge_sessions",

@@ -23,6 +23,8 @@ from uma.kernel.ids import new_id
 GRACE = timedelta(seconds=10)
 
 REFRESHES = Counter("uma_refresh_total", "Refresh tokens presented, by outcome.", ["outcome"])
+# Counted from zero on, or nobody could see the first one.
+REFRESHES.labels("reused")
 
 # Marks the presented token used and puts its successor beside it. One statement, which is its own
 # transaction: the row lock of the token queues all who present it, and whoever comes second finds

@@ -24,6 +24,7 @@ from apps.campaigns.selectors.offered import Offered, live_among, offered
 from apps.campaigns.selectors.owned import (
     Exposure,
     Pace,
+    Place,
     campaign,
     campaigns_of,
     cost_of,
@@ -31,6 +32,7 @@ from apps.campaigns.selectors.owned import (
     fees,
     outlet_ids,
     paces,
+    places_of,
     revisions,
 )
 from apps.campaigns.selectors.previewing import Preview, broken_of, preview
@@ -47,6 +49,7 @@ __all__ = [
     "Holdout",
     "Offered",
     "Pace",
+    "Place",
     "Preview",
     "Quote",
     "Reason",
@@ -72,6 +75,7 @@ __all__ = [
     "one_deal",
     "outlet_ids",
     "paces",
+    "places_of",
     "preview",
     "quote",
     "quote_of",

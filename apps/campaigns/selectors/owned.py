@@ -1,6 +1,6 @@
 """Reads for those who own or review campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -60,6 +60,25 @@ def outlet_ids(*, campaign_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     for campaign_id, outlet_id in rows.values_list("campaign_id", "outlet_id"):
         found[campaign_id].append(outlet_id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose campaign it is, on which clock, and at which outlets."""
+
+    merchant_id: UUID
+    timezone: str
+    outlet_ids: frozenset[UUID]
+
+
+def places_of(*, campaign_ids: Collection[UUID]) -> dict[UUID, Place]:
+    """Return where the campaigns are offered; those that are not known are missing."""
+    outlets = outlet_ids(campaign_ids=list(campaign_ids))
+    rows = Campaign.objects.filter(pk__in=campaign_ids)
+    return {
+        key: Place(merchant_id, timezone, frozenset(outlets[key]))
+        for key, merchant_id, timezone in rows.values_list("pk", "merchant_id", "zone__timezone")
+    }
 
 
 def revisions(*, campaign_id: UUID) -> list[Revision]:

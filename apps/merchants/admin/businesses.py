@@ -151,6 +151,8 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
                 link_to("campaigns_campaign_changelist", "Campaigns", merchant__id__exact=key),
                 link_to("merchants_staff_changelist", "Staff", merchant__id__exact=key),
                 link_to("merchants_subscription_changelist", "Plans", merchant__id__exact=key),
+                link_to("payments_adjustment_changelist", "Adjustments", q=key),
+                link_to("payments_adjustment_propose", "Adjust", whose="merchant", key=key),
                 trail_of(key),
             ]
         )

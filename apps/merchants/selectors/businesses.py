@@ -1,5 +1,6 @@
 """Reads about zones, merchants, outlets and staff."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,6 +120,20 @@ def owner_ids(*, merchant_id: UUID) -> list[UUID]:
     """Return the people who own the merchant today."""
     posts = Staff.objects.filter(merchant_id=merchant_id, role=Staff.Role.OWNER, is_active=True)
     return list(posts.order_by("pk").values_list("user_id", flat=True))
+
+
+def posts_of(*, merchant_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Return who works or has worked for each of these merchants."""
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    rows = Staff.objects.filter(merchant_id__in=merchant_ids)
+    for merchant_id, user_id in rows.values_list("merchant_id", "user_id"):
+        found[merchant_id].add(user_id)
+    return found
+
+
+def places_of(*, outlet_ids: Collection[UUID]) -> dict[UUID, Point]:
+    """Return where these outlets are."""
+    return dict(Outlet.objects.filter(pk__in=outlet_ids).values_list("pk", "location"))
 
 
 def outlet(*, outlet_id: UUID) -> Outlet:

@@ -1,5 +1,6 @@
 """Money in and out, as operators see it."""
 
+from apps.payments.admin.adjustments import AdjustmentAdmin
 from apps.payments.admin.balances import AutoTopUpAdmin, BalanceRuleAdmin
 from apps.payments.admin.bank import BankLineAdmin, BankStatementAdmin
 from apps.payments.admin.coming_in import GatewayEventAdmin, PaymentAdmin, TopUpAdmin
@@ -21,6 +22,7 @@ from apps.payments.admin.validations import AccountValidationAdmin
 
 __all__ = [
     "AccountValidationAdmin",
+    "AdjustmentAdmin",
     "AutoTopUpAdmin",
     "BalanceRuleAdmin",
     "BankLineAdmin",

@@ -244,5 +244,5 @@ class PayoutHaltAdmin(ReadOnlyAdmin[PayoutHalt]):
 
 @admin.register(PayoutDowntime)
 class PayoutDowntimeAdmin(ReadOnlyAdmin[PayoutDowntime]):
-    list_display = ("mode", "told_at", "until")
-    ordering = ("mode",)
+    list_display = ("id", "bank", "modes", "told_at", "until", "is_over")
+    ordering = ("-told_at", "id")

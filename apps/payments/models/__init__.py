@@ -1,5 +1,6 @@
 """Money that comes in and goes out, where to, under which limits, and what Razorpay told about it."""
 
+from apps.payments.models.adjustments import ALONE_PAISE, MOST_PAISE, Adjustment
 from apps.payments.models.balances import ALERT_BELOW_PAISE, AutoTopUp, BalanceRule
 from apps.payments.models.disputes import PaymentDispute
 from apps.payments.models.dormancy import DormantWallet
@@ -22,7 +23,10 @@ from apps.payments.models.validations import AccountValidation
 
 __all__ = [
     "ALERT_BELOW_PAISE",
+    "ALONE_PAISE",
+    "MOST_PAISE",
     "AccountValidation",
+    "Adjustment",
     "AutoTopUp",
     "BalanceRule",
     "BankLine",

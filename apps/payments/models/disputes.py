@@ -57,7 +57,12 @@ class PaymentDispute(models.Model):
                 name="payments_dispute_taken_by_journal",
             ),
         ]
-        indexes = [models.Index(fields=["-first_heard_at"], name="payments_dispute_newest")]
+        indexes = [
+            models.Index(fields=["-first_heard_at"], name="payments_dispute_newest"),
+            models.Index(
+                fields=["first_heard_at"], condition=Q(status="OPEN"), name="payments_dispute_open"
+            ),
+        ]
         triggers = [
             refuse("payments_dispute_kept", pgtrigger.Delete | pgtrigger.Truncate),
             refuse(

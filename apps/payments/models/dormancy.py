@@ -59,6 +59,7 @@ class DormantWallet(models.Model):
             models.UniqueConstraint(
                 fields=["moved_journal_id"], name="payments_dormant_moved_once"
             ),
+            models.CheckConstraint(condition=~Q(zone_code=""), name="payments_dormant_has_a_zone"),
             models.CheckConstraint(
                 condition=Q(last_act_at__lte=F("warned_at"), due_at__gt=F("warned_at")),
                 name="payments_dormant_warned_before",

@@ -61,6 +61,11 @@ class GatewayEvent(models.Model):
                 name="payments_event_due",
             ),
             models.Index(fields=["-received_at"], name="payments_event_newest"),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state__in=["WAITING", "PARKED"]),
+                name="payments_event_unhandled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -57,6 +58,8 @@ class Payout(models.Model):
     fund_account = models.ForeignKey(FundAccount, models.PROTECT, related_name="+")
     amount_paise = models.BigIntegerField()
     mode = models.CharField(max_length=4, choices=Mode)
+    # The payee's bank, as the first four letters of its IFSC; a VPA does not tell.
+    bank = models.CharField(max_length=4, blank=True, db_default="")
     held_journal_id = models.UUIDField()
     requested_by = models.UUIDField()
     # Null when the client sent no key: the unique pair then binds nothing.
@@ -103,6 +106,8 @@ class Payout(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_paise__gte=1), name="payments_payout_amount_positive"
             ),
+            # It leaves the float of a zone: without one it could be asked for and never be paid.
+            models.CheckConstraint(condition=~Q(zone_code=""), name="payments_payout_has_a_zone"),
             models.UniqueConstraint(fields=["razorpay_id"], name="payments_payout_sent_once"),
             models.UniqueConstraint(
                 fields=["requested_by", "request_key"], name="payments_payout_request_once"
@@ -180,6 +185,11 @@ class Payout(models.Model):
                 fields=["next_look_at"],
                 condition=Q(next_look_at__isnull=False),
                 name="payments_payout_due",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["REQUESTED", "SCREENING", "PROCESSING"]),
+                name="payments_payout_under_way",
             ),
             # Few come back; each hour looks at whether they came back in time.
             models.Index(
@@ -286,12 +296,20 @@ class PayoutHalt(models.Model):
 
 
 class PayoutDowntime(models.Model):
-    """A way of paying whose banks are down, as Razorpay told; believed for a while and no longer."""
+    """
+    A bank that takes no payouts by these ways, as Razorpay told; believed for a while and no longer.
 
-    mode = models.CharField(max_length=4, primary_key=True, choices=Payout.Mode)
+    Without a bank it is all of them. What is over stays over, whatever is told late.
+    """
+
+    # Razorpay's name of it; the column was once the way of paying.
+    id = models.CharField(max_length=40, primary_key=True, db_column="mode")
+    modes = ArrayField(models.CharField(max_length=8), db_default=[])
+    bank = models.CharField(max_length=16, blank=True, db_default="")
     told_at = models.DateTimeField()
     # A lost "resolved" must not hold payouts back for ever: Razorpay queues them itself.
     until = models.DateTimeField()
+    is_over = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
-        return f"{self.mode} until {self.until}"
+        return f"{self.bank or 'every bank'} by {', '.join(self.modes)} until {self.until}"

@@ -192,7 +192,12 @@ class PrepaymentRefund(models.Model):
                 fields=["next_attempt_at"],
                 condition=Q(state="OWED"),
                 name="payments_refund_due",
-            )
+            ),
+            models.Index(
+                fields=["owed_at"],
+                condition=Q(state="STUCK"),
+                name="payments_refund_stuck",
+            ),
         ]
         triggers = [
             refuse(

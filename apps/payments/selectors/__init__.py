@@ -30,10 +30,16 @@ from apps.payments.selectors.caps import (
     riders_to_look_at,
     standing,
 )
-from apps.payments.selectors.custody import latest_check, open_exceptions
+from apps.payments.selectors.custody import latest_check
 from apps.payments.selectors.dormancy import Sleep, sleep_of, sleepers, unclaimed_paise
-from apps.payments.selectors.fund_accounts import fund_accounts, is_shared, people_with
-from apps.payments.selectors.halts import modes_down, payouts_halted
+from apps.payments.selectors.fund_accounts import (
+    Sharers,
+    fund_accounts,
+    is_shared,
+    on_the_accounts_of,
+    people_with,
+)
+from apps.payments.selectors.halts import banks_down, payouts_halted, waiting_for, waits_for
 from apps.payments.selectors.invoices import (
     INCOME_KINDS,
     Difference,
@@ -60,7 +66,6 @@ from apps.payments.selectors.prepayments import (
     prepayments_of,
 )
 from apps.payments.selectors.top_ups import top_up_of, top_ups_of
-from apps.payments.selectors.watching import overdue_s, quiet_s, unhandled_s
 
 __all__ = [
     "A_DAY_PAISE",
@@ -73,9 +78,11 @@ __all__ = [
     "OverLimit",
     "Reason",
     "RuleView",
+    "Sharers",
     "Sleep",
     "Standing",
     "balance_rule",
+    "banks_down",
     "checks",
     "clock_of",
     "compensated_paise",
@@ -93,12 +100,10 @@ __all__ = [
     "merchant_lines",
     "merchant_purse",
     "merchant_statement",
-    "modes_down",
     "money_zone",
-    "open_exceptions",
+    "on_the_accounts_of",
     "ordered_this_month_paise",
     "over_limit",
-    "overdue_s",
     "payout_of",
     "payouts_halted",
     "payouts_of",
@@ -106,7 +111,6 @@ __all__ = [
     "prepayment_of",
     "prepayments_of",
     "printed",
-    "quiet_s",
     "reimbursed",
     "returned_late",
     "rider_allowance",
@@ -122,7 +126,8 @@ __all__ = [
     "top_up_of",
     "top_ups_of",
     "unclaimed_paise",
-    "unhandled_s",
+    "waiting_for",
+    "waits_for",
     "wallet_policy",
     "zones_without_seller",
 ]

@@ -20,7 +20,7 @@ from uma.kernel import zones
 # comes back from a bank or from a dispute was counted when it first came.
 _CREDITS = (
     "handshake", "handshake_reversal", "reward", "reward_clawback", "goodwill", "unpark",
-    "debt_recovery", "cap_hold", "cap_release", "tat_compensation",
+    "debt_recovery", "cap_hold", "cap_release", "tat_compensation", "adjustment",
 )  # fmt: skip
 _BEST_KNOWN = 2
 # More than a month, so that the first day of any month lies within.

@@ -1,10 +1,21 @@
 """Reads about fund accounts."""
 
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
 
 from apps.payments.models import FundAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Sharers:
+    """Everybody who ever named one account to be paid to."""
+
+    person_ids: frozenset[UUID]
+    merchant_ids: frozenset[UUID]
 
 
 def fund_accounts(
@@ -28,3 +39,23 @@ def is_shared(*, account: FundAccount) -> bool:
     same = FundAccount.objects.filter(account_index=account.account_index)
     mine = Q(person_id=account.person_id, merchant_id=account.merchant_id)
     return same.exclude(mine).exists() if account.account_index else False
+
+
+def on_the_accounts_of(*, person_ids: Collection[UUID]) -> list[Sharers]:
+    """Return who named each account that one of these people named, where they were several payees."""
+    theirs = FundAccount.objects.filter(person_id__in=person_ids).exclude(account_index="")
+    rows = FundAccount.objects.filter(account_index__in=theirs.values("account_index"))
+    people: dict[str, set[UUID]] = defaultdict(set)
+    merchants: dict[str, set[UUID]] = defaultdict(set)
+    for index, person_id, merchant_id in rows.values_list(
+        "account_index", "person_id", "merchant_id"
+    ):
+        if person_id is not None:
+            people[index].add(person_id)
+        else:
+            merchants[index].add(merchant_id)
+    return [
+        Sharers(frozenset(people[index]), frozenset(merchants[index]))
+        for index in people
+        if len(people[index]) + len(merchants[index]) > 1
+    ]

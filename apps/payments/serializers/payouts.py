@@ -1,13 +1,13 @@
 """Payouts on the wire."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from apps.payments import selectors
 from apps.payments.machine import CANCELLABLE, State
-from apps.payments.models import Payout
+from apps.payments.models import Payout, PayoutDowntime
 from uma.kernel.http.fields import RupeesField
 from uma.kernel.http.serializers import StrictSerializer
 from uma.kernel.money import rupees
@@ -34,7 +34,7 @@ class PayoutResponse(serializers.Serializer[Any]):
         choices=WAITS_FOR,
         allow_null=True,
         help_text="`screening`: a person looks at it first. `halt`: all payouts are stopped for now."
-        " `downtime`: the banks of this way of paying are down. It is sent when that is over.",
+        " `downtime`: the bank of the account takes nothing by this way. It is sent when that is over.",
     )
     compensation = RupeesField(
         help_text="What was paid into the wallet because it came back late: 100 for each day."
@@ -46,10 +46,10 @@ class PayoutResponse(serializers.Serializer[Any]):
 
 
 def payout_responses(
-    payouts: Sequence[Payout], *, halted: bool, down: Iterable[str]
+    payouts: Sequence[Payout], *, halted: bool, down: Sequence[PayoutDowntime]
 ) -> list[dict[str, object]]:
     """Return payouts as their payee sees them."""
-    modes, made_good = set(down), selectors.compensated_paise(payouts=payouts)
+    made_good = selectors.compensated_paise(payouts=payouts)
     return [
         {
             "id": payout.pk,
@@ -60,7 +60,7 @@ def payout_responses(
             "fund_account_id": payout.fund_account_id,
             "utr": payout.utr or None,
             "failure_reason": payout.failure_reason or None,
-            "waits_for": _waits_for(payout, halted=halted, down=payout.mode in modes),
+            "waits_for": _waits_for(payout, halted=halted, down=selectors.waits_for(payout, down)),
             "compensation": rupees(made_good.get(payout.pk, 0)),
             "cancellable": payout.state in CANCELLABLE,
             "created_at": payout.created_at,

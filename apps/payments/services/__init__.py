@@ -1,5 +1,11 @@
 """Writes about money that comes in and goes out."""
 
+from apps.payments.services.adjusting import (
+    approve_adjustment,
+    expire_adjustments,
+    propose_adjustment,
+    refuse_adjustment,
+)
 from apps.payments.services.balances import order_automatic, set_balance_rule, watch_balances
 from apps.payments.services.caps import keep_all_within_limits, keep_within_limits
 from apps.payments.services.compensating import compensate_late_payout, compensate_late_payouts
@@ -85,6 +91,7 @@ __all__ = [
     "Receipt",
     "accept_settled_fee",
     "add_fund_account",
+    "approve_adjustment",
     "approve_payout",
     "ask_again",
     "ask_bank",
@@ -100,6 +107,7 @@ __all__ = [
     "credit_payment",
     "decide_exception",
     "decide_validation",
+    "expire_adjustments",
     "expire_top_ups",
     "halt_payouts",
     "handle_due_events",
@@ -125,6 +133,7 @@ __all__ = [
     "order_prepayment_at_razorpay",
     "order_top_up",
     "pledge_prepayment",
+    "propose_adjustment",
     "pull_day",
     "pull_settlements",
     "receive_event",
@@ -133,6 +142,7 @@ __all__ = [
     "record_dispute",
     "record_float",
     "record_validation",
+    "refuse_adjustment",
     "reject_payout",
     "remove_fund_account",
     "replay_event",

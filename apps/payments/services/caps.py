@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts import selectors as accounts
 from apps.payments import selectors
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
@@ -43,7 +42,7 @@ def keep_within_limits(*, person_id: UUID, now: datetime) -> int:
     paise = selectors.standing(person_id=person_id, now=now).to_move_paise
     if not paise:
         return 0
-    zone_code = accounts.person(user_id=person_id).zone_code
+    zone_code = selectors.money_zone(person_id=person_id)
     kind, leg = (
         ("cap_hold", Leg(pocket, apart, paise))
         if paise > 0

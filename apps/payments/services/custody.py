@@ -10,7 +10,6 @@ from logging import getLogger
 
 from django.db import transaction
 from django.db.models import Sum
-from prometheus_client import Counter
 
 from apps.payments.models import BankLine, BankStatement, CustodyCheck, ReconException
 from apps.payments.reconciling import bank
@@ -19,9 +18,6 @@ from apps.wallet import selectors as ledger
 
 logger = getLogger(__name__)
 
-FAILED = Counter(
-    "uma_custody_failed_total", "Custody checks that found a difference, by what.", ["what"]
-)
 # One halt stands for each reason, however often the check finds it again.
 BANK_DIFFERS = "The bank's balance is not what the ledger says (custody check)"
 CUSTODY_SHORT = "Less is in custody than is owed to others (custody check)"
@@ -85,7 +81,6 @@ def _closing() -> tuple[date, int] | None:
 
 
 def _alarm(reason: str, what: str, difference_paise: int | None, *, now: datetime) -> None:
-    FAILED.labels(what).inc()
     logger.critical(
         "custody is not whole, payouts are halted",
         extra={"check": what, "difference": difference_paise},

@@ -1,5 +1,6 @@
 """Writes: what stops all payouts, and what lets them go on."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -72,7 +73,21 @@ def resume_payouts(*, reason: str, actor_id: UUID | None, now: datetime) -> None
     )
 
 
-def note_downtime(*, mode: str, down: bool, now: datetime) -> None:
-    """Hold back what would be paid in this way, or let it go: Razorpay told that its banks are down or up."""
-    until = now + BELIEVED_FOR if down else now
-    PayoutDowntime.objects.update_or_create(mode=mode, defaults={"told_at": now, "until": until})
+def note_downtime(
+    *, downtime_id: str, modes: Collection[str], bank: str, down: bool, now: datetime
+) -> None:
+    """
+    Hold back what would be paid to this bank in these ways, or let it go, as Razorpay told; "" is every bank.
+
+    Told late that it began, a downtime that is over does not begin again.
+    """
+    facts = {"modes": sorted(modes), "bank": bank, "told_at": now}
+    if not down:
+        PayoutDowntime.objects.update_or_create(
+            pk=downtime_id, defaults=facts | {"until": now, "is_over": True}
+        )
+        return
+    until = now + BELIEVED_FOR
+    row = PayoutDowntime(pk=downtime_id, **facts, until=until)
+    PayoutDowntime.objects.bulk_create([row], ignore_conflicts=True)
+    PayoutDowntime.objects.filter(pk=downtime_id, is_over=False).update(**facts, until=until)

@@ -39,11 +39,14 @@ def _payout(payload: Payload, gateway: Gateway, now: datetime) -> str:
 
 
 def _downtime(payload: Payload, gateway: Gateway, now: datetime) -> str:  # noqa: ARG001 — a handler's
+    # As documented at razorpay.com/docs/webhooks/payouts: ways in a list, the bank by its letters.
     told = payload["payout.downtime"]["entity"]
-    mode, down = str(told["mode"]), told["status"] == "started"
-    if mode not in Payout.Mode.values:
+    modes = {str(mode) for mode in told["method"]} & set(Payout.Mode.values)
+    if not modes:
         return "mode_unused"
-    note_downtime(mode=mode, down=down, now=now)
+    bank = str((told.get("instrument") or {}).get("bank") or "").upper()
+    down = str(told["status"]).lower() == "started"
+    note_downtime(downtime_id=str(told["id"]), modes=modes, bank=bank, down=down, now=now)
     return "down" if down else "up"
 
 

@@ -87,6 +87,7 @@ def request_withdrawal(
         amount_paise=amount_paise,
         fund_account=account,
         mode=_mode(account, amount_paise),
+        bank=account.ifsc[:4].upper(),
     )
     return _begin(payout, _screened_for(payout, policy), key=key, now=now)
 
@@ -123,6 +124,7 @@ def request_refund(
         amount_paise=amount_paise,
         fund_account=account,
         mode=_mode(account, amount_paise),
+        bank=account.ifsc[:4].upper(),
     )
     return _begin(payout, _screened_for(payout, policy), key=key, now=now)
 

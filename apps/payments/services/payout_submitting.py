@@ -65,7 +65,7 @@ def submit_next(*, gateway: Gateway, now: datetime) -> str | None:
 @transaction.atomic(durable=True)
 def _claim(*, now: datetime) -> tuple[Payout, datetime | None] | None:
     """Take the oldest payout that is due and say when it was taken before, if ever."""
-    waiting = Q(state=State.APPROVED) & ~Q(mode__in=selectors.modes_down(now=now))
+    waiting = Q(state=State.APPROVED) & ~selectors.waiting_for(selectors.banks_down(now=now))
     if selectors.payouts_halted():
         waiting = Q(pk=None)
     # What may be at Razorpay is looked for, halted or not.
@@ -94,7 +94,7 @@ def _found_or_sent(payout: Payout, x: RazorpayX, *, now: datetime) -> PayoutFact
         found = x.payout_with_reference(reference=payout.reference)
         if found is not None:
             return found
-        if selectors.payouts_halted() or payout.mode in selectors.modes_down(now=now):
+        if selectors.payouts_halted() or selectors.waits_for(payout, selectors.banks_down(now=now)):
             raise Held
     purpose, narration = _PURPOSES[Payout.Kind(payout.kind)]
     return x.send(

@@ -15,6 +15,7 @@ from apps.accounts import selectors as people
 from apps.accounts import services as accounts
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
+from apps.payments import selectors
 from apps.payments.models import AccountValidation, FundAccount
 from apps.payments.names import Likeness, likeness
 from apps.payments.razorpayx import ValidationFacts
@@ -58,7 +59,7 @@ def begin_validation(
 ) -> AccountValidation:
     """Have the account's bank asked by the next run of the job, or from `due_at` on; in the caller's transaction."""
     if account.person_id is not None:
-        zone_code = people.person(user_id=account.person_id).zone_code
+        zone_code = selectors.money_zone(person_id=account.person_id)
     else:
         assert account.merchant_id is not None
         zone_code = merchants.merchant(merchant_id=account.merchant_id).zone_id

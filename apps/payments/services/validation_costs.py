@@ -12,6 +12,7 @@ from django.db import transaction
 
 from apps.merchants import selectors as merchants
 from apps.merchants.errors import UnknownZone
+from apps.payments import selectors
 from apps.payments.models import AccountValidation
 from apps.payments.reports import FloatLine
 from apps.wallet import codes
@@ -37,14 +38,15 @@ def _book(line: FloatLine, *, now: datetime) -> bool:
     row = rows.filter(razorpay_id=line.validation_id, cost_journal_id=None).first()
     if row is None or not 0 <= line.tax_paise <= line.debit_paise <= MOST_PAISE:
         return False
+    zone_code = _zone_of(row)
     try:
-        merchants.zone(code=row.zone_code)
+        merchants.zone(code=zone_code)
     except UnknownZone:
         # A person may live where no zone is open yet: there are no books to post it to.
         return False
 
     def account(name: ZoneAccount) -> str:
-        return codes.zone_account(row.zone_code, name)
+        return codes.zone_account(zone_code, name)
 
     legs = [
         (account(ZoneAccount.PAYOUT_FEES), line.debit_paise - line.tax_paise),
@@ -58,7 +60,7 @@ def _book(line: FloatLine, *, now: datetime) -> bool:
             for debit, paise in legs
             if paise
         ],
-        zone_code=row.zone_code,
+        zone_code=zone_code,
         event_at=now,
         actor_id=None,
         memo=line.validation_id,
@@ -66,3 +68,11 @@ def _book(line: FloatLine, *, now: datetime) -> bool:
     row.cost_paise, row.cost_tax_paise = line.debit_paise, line.tax_paise
     row.save(update_fields=["cost_paise", "cost_tax_paise", "cost_journal_id"])
     return True
+
+
+def _zone_of(row: AccountValidation) -> str:
+    """Return in whose books the cost stands: who had no zone when the bank was asked has one once money came."""
+    person_id = row.fund_account.person_id
+    if row.zone_code or person_id is None:
+        return row.zone_code
+    return selectors.money_zone(person_id=person_id)

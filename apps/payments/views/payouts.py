@@ -202,7 +202,7 @@ def _listed(request: Request, payee: dict[str, Any]) -> Response:  # Any: whose,
 
 
 def _shown(payouts: list[Payout]) -> list[dict[str, object]]:
-    halted, down = selectors.payouts_halted(), selectors.modes_down(now=timezone.now())
+    halted, down = selectors.payouts_halted(), selectors.banks_down(now=timezone.now())
     return payout_responses(payouts, halted=halted, down=down)
 
 

@@ -48,6 +48,13 @@ class Account(models.Model):
                 name="wallet_account_no_balance_unless_kept",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["frozen_at"],
+                condition=Q(frozen_at__isnull=False),
+                name="wallet_account_frozen",
+            )
+        ]
         triggers = [
             Guard(
                 name="wallet_account_opens_empty",

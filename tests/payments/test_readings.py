@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from prometheus_client import REGISTRY
 
 from apps.merchants.models import Merchant
+from apps.payments import readings
 from apps.payments.models import GatewayEvent, TopUp
-from apps.payments.selectors import watching
 from tests.factories import NOON, make_merchant
 from tests.payments.making import received
 
@@ -24,16 +23,16 @@ def opened(merchant: Merchant, *, at: datetime, state: str = "OPEN") -> None:
 
 
 def test_an_event_that_nobody_acts_on_grows_old_parked_or_waiting() -> None:
-    assert watching.unhandled_s(now=NOON) == 0
+    assert readings.unhandled_s(NOON) == 0
     event = received(b'{"event": "payment.captured"}', now=NOON - HOUR)
     assert event is not None
     rows = GatewayEvent.objects.filter(pk=event)
 
-    assert watching.unhandled_s(now=NOON) == 3_600
+    assert readings.unhandled_s(NOON) == 3_600
     rows.update(state="PARKED")
-    assert watching.unhandled_s(now=NOON) == 3_600
+    assert readings.unhandled_s(NOON) == 3_600
     rows.update(state="DONE", handled_at=NOON)
-    assert watching.unhandled_s(now=NOON) == 0
+    assert readings.unhandled_s(NOON) == 0
 
 
 def test_a_look_at_an_open_order_that_nobody_takes_is_late() -> None:
@@ -41,26 +40,17 @@ def test_a_look_at_an_open_order_that_nobody_takes_is_late() -> None:
     opened(merchant, at=NOON - 3 * HOUR)
     opened(merchant, at=NOON - 9 * HOUR, state="EXPIRED")
 
-    assert watching.overdue_s(now=NOON) == 3_600
-    assert watching.overdue_s(now=NOON - 2 * HOUR) == 0
+    assert readings.overdue_s(NOON) == 3_600
+    assert readings.overdue_s(NOON - 2 * HOUR) == 0
 
 
 def test_quiet_is_counted_from_the_order_or_the_newest_event_and_only_while_one_is_open() -> None:
     received(b'{"event": "payment.captured"}', now=NOON - 9 * HOUR)
-    assert watching.quiet_s(now=NOON) == 0
+    assert readings.quiet_s(NOON) == 0
     opened(make_merchant("Corner Café"), at=NOON - 3 * HOUR)
 
-    assert watching.quiet_s(now=NOON) == 3 * 3_600
+    assert readings.quiet_s(NOON) == 3 * 3_600
     received(b'{"event": "payout.processed"}', now=NOON, source="RAZORPAYX")
-    assert watching.quiet_s(now=NOON) == 3 * 3_600
+    assert readings.quiet_s(NOON) == 3 * 3_600
     received(b'{"event": "payment.failed"}', now=NOON - HOUR)
-    assert watching.quiet_s(now=NOON) == 3_600
-
-
-def test_the_scrape_says_what_the_database_says() -> None:
-    received(b'{"event": "payment.captured"}', now=NOON - HOUR)
-    reading = watching._Reading()
-
-    assert reading.unhandled() >= 3_600
-    assert (reading.overdue(), reading.quiet()) == (0, 0)
-    assert REGISTRY.get_sample_value("uma_gateway_quiet_seconds") is not None
+    assert readings.quiet_s(NOON) == 3_600
