@@ -16,6 +16,7 @@ from celery.signals import (
 from celery.utils.log import get_task_logger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
+from kombu import Queue
 
 from uma.kernel import context
 from uma.kernel.lease import lease
@@ -65,6 +66,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.campaigns.tasks.settle_boosts": EVERY_MINUTE,
     "apps.merchants.tasks.announce_invitations": EVERY_MINUTE,
     "apps.merchants.tasks.expire_invitations": crontab(minute="17"),
+    "apps.analytics.tasks.assess_new": EVERY_MINUTE,
     "apps.analytics.tasks.count_days": crontab(minute="35"),
     "apps.analytics.tasks.count_experiments": crontab(minute="45"),
     "apps.exports.tasks.keep_exports": EVERY_MINUTE,
@@ -72,6 +74,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.merchants.tasks.renew_subscriptions": crontab(minute="7"),
     "apps.payments.tasks.compensate_late_payouts": crontab(minute="47"),
     "apps.payments.tasks.keep_wallets_within_limits": crontab(minute="27"),
+    "apps.payments.tasks.expire_adjustments": crontab(minute="37"),
     "apps.handshake.tasks.verify_ledger": crontab(hour="21", minute="40"),
     "apps.payments.tasks.pull_settlements": crontab(hour="*/4", minute="35"),
     "apps.payments.tasks.reconcile": crontab(hour="21", minute="15"),
@@ -83,12 +86,23 @@ BEAT: dict[str, float | crontab] = {
     "apps.notifications.tasks.revoke_idle_devices": crontab(hour="22", minute="10"),
     "apps.ondc.tasks.purge_inbound": crontab(hour="22", minute="40"),
     "apps.ondc.tasks.purge_outbound": crontab(hour="22", minute="45"),
+    "apps.rides.tasks.forget_refused": crontab(hour="22", minute="35"),
     "apps.gamification.tasks.purge_reminders": crontab(hour="22", minute="50"),
     "apps.ondc.tasks.forget_dispatches": crontab(hour="22", minute="50"),
     "apps.ondc.tasks.forget_refreshes": crontab(hour="22", minute="55"),
     "apps.jobs.tasks.forget_runs": crontab(hour="22", minute="25"),
 }
 
+# Which work waits in a line of its own; the rest follows scans and stands in Celery's. A worker takes from each line in
+# turn, so that a rider's search is not behind a rush hour's missions.
+QUEUES = ("celery", "jobs", "network", "later")
+ROUTES = {
+    "uma.run_job": {"queue": "jobs"},
+    "apps.ondc.*": {"queue": "network"},
+    "apps.gamification.*": {"queue": "later"},
+    "apps.analytics.*": {"queue": "later"},
+    "apps.exports.*": {"queue": "later"},
+}
 SOCKET_S = 0.25
 TASK_LIMIT_S = 50
 NIGHTLY_LIMIT_S = 1_800
@@ -148,6 +162,8 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     # One message in hand: what a killed worker had reserved waits for the visibility time-out.
     worker_prefetch_multiplier=1,
+    task_queues=[Queue(name) for name in QUEUES],
+    task_routes=ROUTES,
     # Shorter than the rows' leases (notifications: 60 s) and than the visibility time-out: whoever
     # holds a row or a message is dead before another may take it.
     task_time_limit=TASK_LIMIT_S,

@@ -230,6 +230,15 @@ def _metrics_can_be_read() -> Iterator[CheckMessage]:
         )
 
 
+def _operators_show_two_factors() -> Iterator[CheckMessage]:
+    if not settings.DEBUG and not settings.OPERATOR_TWO_FACTOR:
+        yield Warning(
+            "A password alone opens the console.",
+            hint="Leave UMA_OPERATOR_TWO_FACTOR out.",
+            id="uma.W036",
+        )
+
+
 CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _debug_is_private,
     _hosts_are_named,
@@ -248,6 +257,7 @@ CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _limits_are_rates,
     _api_keys_fit_the_server,
     _metrics_can_be_read,
+    _operators_show_two_factors,
 )
 
 

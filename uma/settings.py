@@ -54,7 +54,10 @@ ALLOWED_HOSTS: list[str] = env.list(
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("UMA_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "apps.console.apps.ConsoleConfig",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -101,6 +104,7 @@ PERSONAL_DATA = [
     "apps.ondc.personal_data",
     "apps.gamification.personal_data",
     "apps.handshake.personal_data",
+    "apps.analytics.personal_data",
     "apps.wallet.personal_data",
     "apps.notifications.personal_data",
 ]
@@ -114,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "uma.kernel.http.pages.People",
+    "uma.kernel.http.pages.SecondFactors",
     "uma.kernel.http.pages.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -244,6 +249,9 @@ RATE_LIMITS: dict[str, str] = {
 }
 # Alone, without Valkey, each process gives out its share of what can be guessed.
 WEB_PROCESSES: int = env.int("UMA_WEB_WORKERS", default=2)
+# Whether the console asks operators for a code of their authenticator after the password.
+OPERATOR_TWO_FACTOR: bool = env.bool("UMA_OPERATOR_TWO_FACTOR", default=not DEBUG)
+OTP_TOTP_ISSUER = "UMA console"
 # Who reads which sessions ended, for every web process.
 ENDED_SESSIONS = "apps.accounts.selectors.EndedSessions"
 # Who tells a person that something is wrong with their sign-in: (person_id, event, event_id, now).

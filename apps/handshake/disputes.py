@@ -39,11 +39,12 @@ def open_dispute(
     state = rides.lock_state(booking_id=handshake.booking_id)
     if state != "REDEEMED" or Dispute.objects.filter(handshake=handshake).exists():
         raise NotDisputable
-    locked = Handshake.objects.select_for_update(no_key=True).get(pk=handshake.pk)
-    parked_paise = _park(locked, now=now, actor_id=opened_by)
-    rides.mark_disputed(booking_id=locked.booking_id, now=now)
+    # As it is behind the booking's lock, which everybody who moves this money takes first.
+    current = Handshake.objects.get(pk=handshake.pk)
+    parked_paise = _park(current, now=now, actor_id=opened_by)
+    rides.mark_disputed(booking_id=current.booking_id, now=now)
     return Dispute.objects.create(
-        handshake=locked,
+        handshake=current,
         opened_by=opened_by,
         opened_as=opened_as,
         reason=reason,
@@ -95,8 +96,9 @@ def decide(
     )
     if booking_id is None:
         raise UnknownHandshake("There is no such open dispute.")
+    # The booking's lock queues whoever decides; the handshake's waits for its announcement to have counted.
     rides.lock_state(booking_id=booking_id)
-    dispute = Dispute.objects.select_for_update(no_key=True, of=("self",)).get(pk=dispute_id)
+    dispute = Dispute.objects.get(pk=dispute_id)
     if dispute.state != Dispute.State.OPEN:
         raise UnknownHandshake("This dispute is already decided.")
     handshake = Handshake.objects.select_for_update(no_key=True).get(pk=dispute.handshake_id)

@@ -84,6 +84,11 @@ class Handshake(models.Model):
                 condition=Q(announced_at__isnull=True),
                 name="handshake_unannounced",
             ),
+            models.Index(
+                fields=["zone_code"],
+                condition=Q(review=True, review_decided_at__isnull=True),
+                name="handshake_waits_for_a_look",
+            ),
         ]
         triggers = [
             refuse(

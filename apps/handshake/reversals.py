@@ -17,6 +17,7 @@ from apps.handshake.errors import (
     UnknownHandshake,
 )
 from apps.handshake.models import Handshake, Reversal
+from apps.merchants import selectors as businesses
 from apps.merchants import services as merchants
 from apps.notifications import services as notifications
 from apps.rides import selectors as bookings
@@ -95,6 +96,7 @@ def reverse(
         created_at=now,
     )
     _carry_out(reversal, legs, now=now)
+    _tell_rider(reversal, now=now)
     return Reversed(reversal)
 
 
@@ -167,6 +169,28 @@ def _carry_out(reversal: Reversal, legs: list[Leg], *, now: datetime) -> None:
         at=now,
         reason=reversal.reason,
         after={"full": reversal.full, "merchant_credit_paise": reversal.merchant_credit_paise},
+    )
+
+
+def _tell_rider(reversal: Reversal, *, now: datetime) -> None:
+    """Say what went back, in the morning; why is between the merchant and us."""
+    handshake = reversal.handshake
+    if not reversal.reimbursement_paise:
+        return
+    brand = businesses.brands(merchant_ids=[handshake.merchant_id])[handshake.merchant_id]
+    body = f"Your visit to {brand} was {'taken back' if reversal.full else 'corrected'}."
+    if owed_paise := reversal.receivable_paise:
+        body += f" ₹{rupees(owed_paise):,} of it is settled with your next cashback."
+    notifications.notify(
+        person_id=handshake.rider_id,
+        # Of the family of adjustments: nobody stands at a counter, so this wakes nobody.
+        kind="payout.cashback_reversed",
+        title=f"₹{rupees(reversal.reimbursement_paise):,} of cashback went back",
+        body=body,
+        data={"handshakeId": str(handshake.pk), "bookingId": str(handshake.booking_id)},
+        dedupe_key=f"handshake-reversal:{reversal.pk}",
+        now=now,
+        timezone=businesses.zone(code=handshake.zone_code).timezone,
     )
 
 

@@ -153,7 +153,7 @@ def _settlement_of() -> Statement:
 
 def _needs_review(booking: ScannedBooking, distance_m: int | None) -> bool:
     remote = distance_m is not None and distance_m > rules.REMOTE_SCAN_M
-    return remote or pricing.fare_is_owed(booking)
+    return remote or booking.watched or pricing.fare_is_owed(booking)
 
 
 def _settle(

@@ -218,9 +218,10 @@ def disable(endpoint: WebhookEndpoint, *, reason: str, now: datetime) -> None:
 
 
 def replay(owed: QuerySet[WebhookDelivery], *, limit: int, now: datetime) -> int:
-    """Owe events once more, under their own ids, so that who took them already can tell."""
+    """Owe events of a locked endpoint once more, under their own ids, so that who took them can tell."""
+    # What is not PENDING is written under the endpoint's lock alone, so these rows need none.
     over = owed.exclude(state=State.PENDING).order_by("created_at", "pk")
-    rows = list(over.select_for_update(no_key=True)[:limit])
+    rows = list(over[:limit])
     for row in rows:
         row.state, row.delivered_at = State.PENDING, None
         row.tried, row.next_attempt_at, row.last_error = row.attempts, now, ""

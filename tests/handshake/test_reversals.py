@@ -1,7 +1,7 @@
 """Money returned: postings 5, 5b and 5c of product rule 2.6, and the windows of rule 2.11."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,7 +18,8 @@ from apps.handshake.errors import (
 from apps.handshake.models import Handshake, Reversal
 from apps.handshake.reversals import Reversed
 from apps.merchants import services as merchants
-from apps.merchants.models import FirstVisit
+from apps.merchants.models import FirstVisit, Zone
+from apps.notifications.models import InboxMessage
 from apps.rides.models import Booking
 from apps.wallet import codes
 from apps.wallet import invariants as ledger_checks
@@ -337,6 +338,26 @@ def test_one_request_again_is_answered_with_its_first_reversal() -> None:
         by_operator(other, actor_id=actor, key=request_key("k", body=b"three"), now=LATER)
     assert purses(handshake.merchant_id, handshake.rider_id) == before
     assert Reversal.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("clock", "due"),
+    [
+        ("Asia/Kolkata", NOON + timedelta(hours=20)),
+        ("Europe/London", NOON + timedelta(hours=11, minutes=30)),
+    ],
+)
+def test_bad_news_about_money_waits_for_the_morning_of_its_city(clock: str, due: datetime) -> None:
+    shop = make_shop()
+    Zone.objects.filter(pk=shop.merchant.zone_id).update(timezone=clock)
+    handshake = visit(shop)
+    half_past_eleven = NOON + timedelta(hours=11, minutes=30)
+
+    reverse(handshake, now=half_past_eleven)
+
+    told = InboxMessage.objects.get(person=handshake.rider_id, title__contains="went back")
+    assert (told.timezone, told.next_attempt_at) == (clock, due)
+    assert told.created_at == half_past_eleven
 
 
 def test_a_frozen_wallet_is_still_made_whole() -> None:

@@ -17,14 +17,16 @@ _ACK = b'{"message":{"ack":{"status":"ACK"}}}'
 
 class Threshold:
     """
-    Just before COMMIT: whoever changes a row of these tables has done all its work, and waits there.
+    Just before COMMIT: whoever changes or makes a row of these tables has done all its work, and waits there.
 
-    A trigger of the test's own asks for a lock that the test holds while it wants somebody to stand.
+    A trigger of the test's own asks for a lock that the test holds while it wants somebody to stand. Each table
+    comes with the condition on its row. (In COMMIT itself the server would go on without its client.)
     """
 
-    def __init__(self, address: str, tables: dict[str, str]) -> None:
+    def __init__(self, address: str, *, changed: dict[str, str], made: dict[str, str]) -> None:
         self._address = address
-        self._tables = tables
+        self._events = [("UPDATE", table, condition) for table, condition in changed.items()]
+        self._events += [("INSERT", table, condition) for table, condition in made.items()]
 
     def __enter__(self) -> Self:
         self._here = psycopg.connect(self._address, autocommit=True)
@@ -35,9 +37,9 @@ class Threshold:
                 " SET lock_timeout = '60s' AS $$ BEGIN"
                 f" PERFORM pg_advisory_xact_lock_shared({_LOCK}); RETURN NULL; END $$"
             )
-            for table, condition in self._tables.items():
+            for event, table, condition in self._events:
                 cursor.execute(
-                    f"CREATE TRIGGER test_stand AFTER UPDATE ON {table} FOR EACH ROW"
+                    f"CREATE TRIGGER test_stand_{event} AFTER {event} ON {table} FOR EACH ROW"
                     f" WHEN ({condition}) EXECUTE FUNCTION test_stand()"
                 )
         return self
@@ -45,8 +47,8 @@ class Threshold:
     def __exit__(self, *_: object) -> None:
         self._here.close()
         with connection.cursor() as cursor:
-            for table in self._tables:
-                cursor.execute(f"DROP TRIGGER test_stand ON {table}")
+            for event, table, _condition in self._events:
+                cursor.execute(f"DROP TRIGGER test_stand_{event} ON {table}")
             cursor.execute("DROP FUNCTION test_stand()")
 
     @contextmanager

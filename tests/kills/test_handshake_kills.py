@@ -72,11 +72,13 @@ class Killer:
         if also_worker:
             self.kills["worker"] += self._worker()
 
+    def supervise(self) -> None:
+        """Start the web server again if it gave up, as it does when killed too often too soon."""
+        if not self.web.alive():
+            self.web.start()
+
     def _worker(self) -> int:
         assert self.web.process is not None
-        if not self.web.alive():
-            # Killed too often too soon, it gives up; its supervisor starts it again.
-            self.web.start()
         found = children(self.web.process.pid)
         serving = sorted(pid for pid, line in found.items() if "resource_tracker" not in line)
         # Never the youngest: a worker killed before it served is no kill in the middle of a scan.
@@ -114,10 +116,11 @@ def survive(crowd: Crowd, killer: Killer) -> None:
     crowd.begin()
     assert crowd.wait_for(10, within_s=30), crowd.surprises
     while killer.kills.total() < KILLS and time.monotonic() - began < LONGEST_S:
+        killer.supervise()
         crowd.wait_for(ACKS_BETWEEN, within_s=PATIENCE_S)
         killer.strike()
         assert not crowd.surprises
-    crowd.end(within_s=60)
+    crowd.end(within_s=60, meanwhile=killer.supervise)
 
 
 def test_no_acknowledged_handshake_is_lost_or_doubled_by_kill_9(

@@ -1,7 +1,8 @@
-"""Registers the system checks when Django starts."""
+"""Registers the system checks and the gauges of every app when Django starts."""
 
 from django.apps import AppConfig
 from django.core import checks
+from django.utils.module_loading import autodiscover_modules
 
 
 class KernelConfig(AppConfig):
@@ -16,3 +17,4 @@ class KernelConfig(AppConfig):
 
         checks.register(check_settings)
         checks.register(check_serving_role, checks.Tags.database)
+        autodiscover_modules("readings")

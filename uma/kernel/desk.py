@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -157,6 +157,10 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
         if not super().has_view_permission(request, obj):
             return False
         return self.zone_path is not None or zones_with(request, self._viewing()) is None
+
+    def _get_obj_does_not_exist_redirect(self, *_: object) -> HttpResponse:
+        """Answer 404 for a row that is missing, or lies where the operator may not look."""
+        raise Http404
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 — Django's signature
         return False

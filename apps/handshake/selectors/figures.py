@@ -37,16 +37,16 @@ class HourOfVisits:
 # Everything that moved a merchant's figures, at the instant at which it did.
 _EVENTS = """
     WITH ours AS NOT MATERIALIZED (
-        SELECT h.id, h.rider_id, h.campaign_id, h.outlet_id, h.is_new_customer AS is_new, h.gst_paise, h.bill_paise,
-               h.merchant_debit_paise AS debit, h.created_at,
+        SELECT h.id, h.rider_id, h.campaign_id, h.outlet_id, h.actor_id, h.is_new_customer AS is_new, h.gst_paise,
+               h.bill_paise, h.merchant_debit_paise AS debit, h.created_at,
                round(h.bill_paise * h.discount_bps / 10000.0)::bigint AS discount
           FROM handshake_handshake h WHERE h.merchant_id = %(merchant)s
     ), event AS (
-        SELECT created_at AS at, id, rider_id, campaign_id, outlet_id, is_new, 1 AS visits, is_new::int AS fresh,
-               debit, gst_paise AS gst, bill_paise AS bill, discount, 1 AS sign
+        SELECT created_at AS at, id, rider_id, campaign_id, outlet_id, actor_id, is_new, 1 AS visits,
+               is_new::int AS fresh, debit, gst_paise AS gst, bill_paise AS bill, discount, 1 AS sign
           FROM ours WHERE created_at >= %(since)s AND created_at < %(until)s
         UNION ALL
-        SELECT r.created_at, o.id, o.rider_id, o.campaign_id, o.outlet_id, o.is_new, -r.full::int,
+        SELECT r.created_at, o.id, o.rider_id, o.campaign_id, o.outlet_id, o.actor_id, o.is_new, -r.full::int,
                -(r.full AND o.is_new)::int, -r.merchant_credit_paise,
                CASE WHEN r.full THEN -o.gst_paise ELSE 0 END,
                CASE WHEN r.full THEN o.bill_paise END, o.discount, -1
@@ -54,17 +54,24 @@ _EVENTS = """
          WHERE r.created_at >= %(since)s AND r.created_at < %(until)s
         UNION ALL
         -- The fees stay, so the customer stays a new one.
-        SELECT d.decided_at, o.id, o.rider_id, o.campaign_id, o.outlet_id, o.is_new, -1, 0, -d.parked_paise, 0,
-               o.bill_paise, o.discount, -1
+        SELECT d.decided_at, o.id, o.rider_id, o.campaign_id, o.outlet_id, o.actor_id, o.is_new, -1, 0,
+               -d.parked_paise, 0, o.bill_paise, o.discount, -1
           FROM handshake_dispute d JOIN ours o ON o.id = d.handshake_id
          WHERE d.state = 'FOR_MERCHANT' AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
     )
 """
-_HOURS = f"""{_EVENTS}
-    SELECT (at AT TIME ZONE %(clock)s)::date, extract(hour FROM at AT TIME ZONE %(clock)s)::int,
-           campaign_id, outlet_id, sum(visits), sum(fresh), sum(debit - gst), sum(gst),
+_SUMS = """
+           sum(visits), sum(fresh), sum(debit - gst), sum(gst),
            sum(debit - gst) FILTER (WHERE is_new), sum(sign) FILTER (WHERE bill IS NOT NULL),
            sum(sign * bill), sum(sign * discount) FILTER (WHERE bill IS NOT NULL)
+"""
+_HERE = """
+       (%(campaign)s::uuid IS NULL OR campaign_id = %(campaign)s)
+       AND (cardinality(%(outlets)s::uuid[]) = 0 OR outlet_id = ANY (%(outlets)s::uuid[]))
+"""
+_HOURS = f"""{_EVENTS}
+    SELECT (at AT TIME ZONE %(clock)s)::date, extract(hour FROM at AT TIME ZONE %(clock)s)::int,
+           campaign_id, outlet_id, {_SUMS}
       FROM event GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """  # noqa: S608  # our own constant
 
@@ -115,8 +122,7 @@ class Event:
 _ONE_BY_ONE = f"""{_EVENTS}
     SELECT at, id, rider_id, campaign_id, outlet_id, is_new, visits, debit - gst, gst, bill, sign
       FROM event
-     WHERE (%(campaign)s::uuid IS NULL OR campaign_id = %(campaign)s)
-       AND (cardinality(%(outlets)s::uuid[]) = 0 OR outlet_id = ANY (%(outlets)s::uuid[]))
+     WHERE {_HERE}
      ORDER BY at DESC, id DESC, sign DESC OFFSET %(skip)s LIMIT %(limit)s
 """  # noqa: S608  # our own constant
 
@@ -146,6 +152,50 @@ def events_of(
         return [
             Event(at, key, pseudonym(merchant_id=merchant_id, rider_id=rider), *rest)
             for at, key, rider, *rest in cursor.fetchall()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitsByScanner:
+    """What one person or key at the counter scanned in a time, as `HourOfVisits` counts it."""
+
+    actor_id: UUID
+    visits: int
+    new_customers: int
+    spend_paise: int
+    gst_paise: int
+    new_spend_paise: int
+    bills: int
+    bill_paise: int
+    discount_paise: int
+
+
+_SCANNERS = f"""{_EVENTS}
+    SELECT actor_id, {_SUMS} FROM event WHERE {_HERE} GROUP BY actor_id ORDER BY 2 DESC, 1
+"""  # noqa: S608  # our own constants
+
+
+def visits_by_scanner(
+    *,
+    merchant_id: UUID,
+    since: datetime,
+    until: datetime,
+    outlet_ids: Collection[UUID] = (),
+    campaign_id: UUID | None = None,
+) -> list[VisitsByScanner]:
+    """Return the visits of a time by who scanned them, most first; what was taken back is its scanner's."""
+    given: dict[str, Any] = {  # Any: what the driver takes
+        "merchant": merchant_id,
+        "since": since,
+        "until": until,
+        "campaign": campaign_id,
+        "outlets": list(outlet_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SCANNERS, given)
+        return [
+            VisitsByScanner(actor, *(int(figure or 0) for figure in figures))
+            for actor, *figures in cursor.fetchall()
         ]
 
 

@@ -12,8 +12,10 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
+from django_otp.middleware import OTPMiddleware
 
 API = "/api/"
+CONSOLE = "/admin/"
 DOCS = "/api/docs"
 BEGAN = "began"
 
@@ -58,6 +60,17 @@ def _end_overdue(session: SessionBase, *, now: float) -> None:
 
 class People(_PagesOnly, AuthenticationMiddleware):
     """`request.user` of the pages and the admin."""
+
+
+class SecondFactors(OTPMiddleware):  # type: ignore[misc]  # the library has no types
+    """`request.user.is_verified()` of the console: whether this session showed a second factor."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        inside = request.path_info.startswith(CONSOLE)
+        answer: HttpResponseBase = (
+            super().__call__(request) if inside else self.get_response(request)
+        )
+        return answer
 
 
 class Messages(_PagesOnly, MessageMiddleware):

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
+from prometheus_client import Counter
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 NON_FIELD = "non_field_errors"
+TOLD = Counter("uma_problems_total", "Problems told to clients.", ["route", "code"])
 
 _BY_DRF: tuple[tuple[type[Exception], type[DomainError]], ...] = (
     (exceptions.ParseError, errors.MalformedBody),
@@ -77,6 +79,7 @@ def problem_headers(refusal: DomainError) -> dict[str, str]:
 
 def problem_response(refusal: DomainError, request: object) -> HttpResponse:
     """Answer a refusal outside of DRF: middleware, pages, health."""
+    _count(refusal, request)
     return HttpResponse(
         to_wire(problem(refusal, request_id=id_of(request))),
         status=refusal.status,
@@ -96,6 +99,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
             limits.count_refused(request, refusal, context.get("view"))
         except errors.RateLimited as limited:
             refusal = limited
+    _count(refusal, request)
     headers = problem_headers(refusal)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = AccessTokenAuthentication().authenticate_header(request)
@@ -108,6 +112,11 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
         headers=headers,
         content_type=CONTENT_TYPE,
     )
+
+
+def _count(refusal: DomainError, request: object) -> None:
+    match = getattr(request, "resolver_match", None)
+    TOLD.labels("unmatched" if match is None else match.route, refusal.code).inc()
 
 
 def refusal_of(exc: Exception) -> DomainError | None:
