@@ -1,9 +1,10 @@
 """What a merchant's money bought in a period: the formulas of product rule 3, in paise and plain ratios."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Literal
 from uuid import UUID
 
@@ -17,11 +18,33 @@ from apps.merchants import selectors as merchants
 from apps.rides import selectors as rides
 from uma.kernel.zones import day_of, midnight
 
+__all__ = [
+    "LEAST_CAPTURE",
+    "LEAST_VISITS",
+    "MEASURES",
+    "WITHIN_DAYS",
+    "Counts",
+    "Figures",
+    "Measured",
+    "Period",
+    "Repeat",
+    "Split",
+    "by_scanner",
+    "cohorts",
+    "experiments",
+    "figures",
+    "hours",
+    "refused",
+    "split",
+]
+
 Split = Literal["day", "campaign_id", "outlet_id"]
 WITHIN_DAYS = (30, 60, 90)
 # Below these what is left of the bills says little about the bills that nobody keyed in.
 LEAST_CAPTURE = 0.3
 LEAST_VISITS = 20
+RIDER_UNABLE = "rider_unable"
+OWN_AFFAIRS = frozenset({"booking_cooldown", "live_limit_reached", "rider_banned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +147,27 @@ class Figures:
             return None
         return revenue / self.total.spend_paise
 
-    def roi(self, *, margin: float | None) -> float | None:
-        """Return the contribution over the spend, by the merchant's own margin (0 to 1) before discounts."""
+    def contribution_paise(self, *, margin: float | None) -> float | None:
+        """Return what sales left by the merchant's own margin (0 to 1), less discounts; before the spend."""
         revenue, captured = self.revenue_paise, self.capture_rate
-        if margin is None or revenue is None or not captured or self.total.spend_paise <= 0:
+        if margin is None or revenue is None or not captured:
             return None
-        discounts = self.total.discount_paise / captured
-        spend = self.total.spend_paise
-        return (revenue * margin - discounts - spend) / spend
+        return revenue * margin - self.total.discount_paise / captured
+
+    def roi(self, *, margin: float | None) -> float | None:
+        """Return the contribution over the spend."""
+        left, spend = self.contribution_paise(margin=margin), self.total.spend_paise
+        return None if left is None or spend <= 0 else (left - spend) / spend
+
+    def daily_contribution_paise(self, *, margin: float | None) -> float | None:
+        """Return the contribution of a day, over the days since the period's first that had anything."""
+        left = self.contribution_paise(margin=margin)
+        return None if left is None else left / ((self.period.last - min(self.by_day)).days + 1)
+
+    def payback_days(self, *, margin: float | None) -> int | None:
+        """Return after how many such days the spend has come back; None if it never does."""
+        daily, spend = self.daily_contribution_paise(margin=margin), self.total.spend_paise
+        return None if daily is None or daily <= 0 or spend <= 0 else ceil(spend / daily)
 
 
 def figures(*, merchant_id: UUID, period: Period, now: datetime) -> Figures:
@@ -191,6 +227,41 @@ def split(
                 }
                 found[keys[by]] += counts
     return dict(found)
+
+
+def by_scanner(*, merchant_id: UUID, period: Period, timezone: str) -> dict[date | UUID, Counts]:
+    """Return, as `split` does, the period's visits by who scanned them; nobody scanned who did not come."""
+    found = handshakes.visits_by_scanner(
+        merchant_id=merchant_id,
+        since=midnight(period.first, timezone),
+        until=midnight(period.last + timedelta(days=1), timezone),
+        outlet_ids=period.outlet_ids,
+        campaign_id=period.campaign_id,
+    )
+    measures = [name for name in MEASURES if name != "expired"]
+    return {
+        one.actor_id: Counts(**{name: getattr(one, name) for name in measures}) for one in found
+    }
+
+
+def refused(*, merchant_id: UUID, period: Period) -> dict[str, int]:
+    """
+    Return how often bookings of the period were refused, by the code of the reason; each try counts.
+
+    What is a guest's own affair has one code, `rider_unable`: whether somebody is banned is no merchant's business.
+    """
+    found = rides.refused(
+        merchant_id=merchant_id,
+        first=period.first,
+        last=period.last,
+        by="code",
+        outlet_ids=period.outlet_ids,
+        campaign_id=period.campaign_id,
+    )
+    told: Counter[str] = Counter()
+    for code, times in found.items():
+        told[RIDER_UNABLE if code in OWN_AFFAIRS else str(code)] += times
+    return dict(told)
 
 
 def hours(
@@ -264,12 +335,20 @@ def _repeats(merchant_id: UUID, period: Period) -> list[Repeat]:
     return [Repeat(within, *sums.get(within, (0, 0))) for within in WITHIN_DAYS]
 
 
-def cohorts(*, merchant_id: UUID, months: int) -> list[tuple[date, list[Repeat]]]:
-    """Return the newest months of first visits with their loyalty, whole cohorts alone; the newest first."""
+def cohorts(
+    *, merchant_id: UUID, months: int | None = None, until: date | None = None
+) -> list[tuple[date, list[Repeat]]]:
+    """
+    Return the newest months of first visits with their loyalty, whole cohorts alone; the newest first.
+
+    With `until`, of first visits up to that day: all of them sum to a period's `repeats`.
+    """
     found: dict[date, dict[int, Repeat]] = defaultdict(dict)
+    whole = Cohort.objects.filter(merchant_id=merchant_id)
+    if until is not None:
+        whole = whole.filter(day__lte=until)
     rows = (
-        Cohort.objects.filter(merchant_id=merchant_id)
-        .values_list(TruncMonth("day"), "within_days")
+        whole.values_list(TruncMonth("day"), "within_days")
         .annotate(Sum("size"), Sum("returned"))
         .order_by()
     )

@@ -1,6 +1,6 @@
 """Figures on the wire: rupees, fractions from 0 to 1, and null for what cannot be known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,6 +30,9 @@ HOW = {
     "experiments": "Riders are held out by lot. Lift is visits a rider of those who could see the deal, less"
     " those of riders held out; its interval covers the truth in 95 of 100 cases. Visits of riders held"
     " out are known by check-ins and other deals alone. Shown from 30 days on.",
+    "refusedBookings": "Bookings of your deals that were tried and refused, on the zone's days; each try counts,"
+    " and who tried is kept nowhere. They are counted within seconds and are no money: a process that is"
+    " killed loses its last second.",
     "repeat": "Of customers who first came long enough ago, the share who came again within so many days, by a"
     " deal or by a check-in.",
 }
@@ -105,6 +108,13 @@ class ExperimentSerializer(serializers.Serializer[Any]):
     )
 
 
+class RefusedSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(
+        help_text="As under `/problems/`; `rider_unable` where the reason is the guest's own affair."
+    )
+    times = serializers.IntegerField()
+
+
 class AnalyticsResponse(serializers.Serializer[Any]):
     first = serializers.DateField()
     last = serializers.DateField()
@@ -128,6 +138,10 @@ class AnalyticsResponse(serializers.Serializer[Any]):
     experiments = ExperimentSerializer(
         many=True, help_text="Of the whole business; empty for who is posted at some outlets."
     )
+    refused_bookings = serializers.IntegerField(help_text="Every try counts.")
+    refusals = RefusedSerializer(
+        many=True, help_text="Refused bookings by reason, the most frequent first."
+    )
     series = DaySerializer(many=True)
     heatmap = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
@@ -137,9 +151,17 @@ class AnalyticsResponse(serializers.Serializer[Any]):
 
 
 def analytics_response(
-    figures: Figures, *, margin: float | None, experiments: Sequence[Measured]
+    figures: Figures,
+    *,
+    margin: float | None,
+    experiments: Sequence[Measured],
+    refused: Mapping[str, int],
 ) -> dict[str, object]:
-    """Return the figures as the dashboard draws them; every day of the period has its place."""
+    """
+    Return the figures as the dashboard draws them; every day of the period has its place.
+
+    `refused` is how often bookings were refused, by the code of the reason.
+    """
     total, period = figures.total, figures.period
     days = (period.last - period.first).days + 1
     return {
@@ -171,6 +193,11 @@ def analytics_response(
             for repeat in figures.repeats
         ],
         "experiments": [_experiment(one) for one in experiments],
+        "refused_bookings": sum(refused.values()),
+        "refusals": [
+            {"code": code, "times": times}
+            for code, times in sorted(refused.items(), key=lambda one: (-one[1], one[0]))
+        ],
         "series": [_day(figures, period.first + timedelta(n)) for n in range(days)],
         "heatmap": [
             [figures.by_hour.get((weekday, hour), 0) for hour in range(24)] for weekday in range(7)

@@ -73,11 +73,8 @@ class AnalyticsView(APIView):
             feature="analytics_days",
             wanted=(day_of(now, clock) - first).days + 1,
         )
-        figures = selectors.figures(
-            merchant_id=staff.merchant_id,
-            period=selectors.Period(first, last, outlet_ids, asked.get("campaign_id")),
-            now=now,
-        )
+        period = selectors.Period(first, last, outlet_ids, asked.get("campaign_id"))
+        figures = selectors.figures(merchant_id=staff.merchant_id, period=period, now=now)
         margin = asked.get("margin")
         # Riders are drawn for the whole business, so a post at some outlets sees none of it.
         experiments = (
@@ -92,6 +89,7 @@ class AnalyticsView(APIView):
                 figures,
                 margin=None if margin is None else margin / 100,
                 experiments=experiments,
+                refused=selectors.refused(merchant_id=staff.merchant_id, period=period),
             )
         )
 

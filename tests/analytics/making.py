@@ -10,6 +10,7 @@ from apps.handshake import disputes, identify, reversals
 from apps.handshake import services as handshakes
 from apps.handshake.models import Handshake
 from apps.handshake.rules import Scan
+from apps.merchants.selectors import StaffScope
 from apps.rides import services as rides
 from tests.factories import Shop, code_of, keyring, make_booking, make_rider
 from uma.kernel.zones import day_of
@@ -19,11 +20,18 @@ OPERATOR = UUID(int=42)
 
 
 def visit(
-    shop: Shop, *, at: datetime, rider: User | None = None, bill_paise: int | None = None
+    shop: Shop,
+    *,
+    at: datetime,
+    rider: User | None = None,
+    bill_paise: int | None = None,
+    actor_id: UUID | None = None,
+    post: StaffScope | None = None,
 ) -> Handshake:
     booking = make_booking(shop, rider or make_rider(now=at), now=at)
     code = identify.by_qr(text=code_of(booking, at=at), keys=keyring(), now=at)
-    scan = Scan(actor_id=shop.owner_id, outlet_id=None, location=None, bill_paise=bill_paise)
+    actor = actor_id or shop.owner_id
+    scan = Scan(actor_id=actor, outlet_id=None, location=None, bill_paise=bill_paise, post=post)
     done = handshakes.execute(ref=code.ref, scan=scan, freshness=code.freshness, key=None, now=at)
     return Handshake.objects.get(pk=done.handshake.pk)
 
@@ -34,13 +42,19 @@ def no_show(shop: Shop, *, at: datetime) -> None:
     rides.expire_overdue(now=booking.expires_at + timedelta(seconds=1), limit=100)
 
 
-def take_back(handshake: Handshake, *, at: datetime, amount_paise: int | None = None) -> None:
+def take_back(
+    handshake: Handshake,
+    *,
+    at: datetime,
+    amount_paise: int | None = None,
+    reason: str = "double scan",
+) -> None:
     reversals.reverse(
         handshake_id=handshake.pk,
         merchant_id=None,
         actor_id=OPERATOR,
         amount_paise=amount_paise,
-        reason="double scan",
+        reason=reason,
         key=None,
         now=at,
     )

@@ -1,8 +1,5 @@
 """Two requests of one person at the same moment."""
 
-import threading
-from typing import Any
-
 import pytest
 
 from apps.accounts.models import User
@@ -10,8 +7,9 @@ from apps.exports import services
 from apps.exports.errors import TooManyExports
 from apps.exports.models import Export
 from tests.accounts.making import make_operator
-from tests.concurrency.meeting import at_once
+from tests.concurrency.meeting import at_once, paused
 from tests.exports.making import ask
+from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +30,11 @@ def nearly() -> User:
     return analyst
 
 
-def test_of_many_requests_at_once_the_last_free_place_goes_to_one(nearly: User) -> None:
+def test_of_many_requests_at_once_the_last_free_place_goes_to_one(
+    nearly: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Export.objects, "create", paused(Export.objects.create))
+
     outcomes = at_once(*[lambda: asking(nearly)] * 3)
 
     assert sum("refused" in str(outcome) for outcome in outcomes) == 2
@@ -42,15 +44,18 @@ def test_of_many_requests_at_once_the_last_free_place_goes_to_one(nearly: User) 
 def test_without_the_queue_each_of_them_counts_before_the_others_are_there(
     nearly: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meeting, create = threading.Barrier(3), Export.objects.create
-
-    def met(**facts: Any) -> Export:  # Any: columns
-        meeting.wait(timeout=20)
-        return create(**facts)
-
     monkeypatch.setattr(services, "_queue_up", lambda person_id: person_id)
-    monkeypatch.setattr(Export.objects, "create", met)
+    monkeypatch.setattr(Export.objects, "create", paused(Export.objects.create))
 
-    at_once(*[lambda: asking(nearly)] * 3)
+    at_once(*[lambda: asking(nearly)] * 2)
 
-    assert Export.objects.count() == services.MOST_OPEN + 2, "the race is real"
+    assert Export.objects.count() == services.MOST_OPEN + 1, "the race is real"
+
+
+def test_two_workers_at_one_export_take_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    export = ask(make_operator("analyst", "MNP"))
+    monkeypatch.setattr(Export, "save", paused(Export.save))
+
+    taken = at_once(*[lambda: services.claim(export_id=export.pk, now=NOON) is not None] * 2)
+
+    assert sorted(map(str, taken)) == ["False", "True"]

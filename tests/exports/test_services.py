@@ -22,6 +22,7 @@ from tests.accounts.making import give_role, make_operator
 from tests.exports.making import ask
 from tests.factories import NOON
 from uma.kernel.errors import DomainError
+from uma.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -236,6 +237,17 @@ def test_the_database_refuses_a_period_twice() -> None:
             dataset="bookings", schema_version=1, since=export.since, until=export.until,
             schedule=schedule, requested_by=schedule.requested_by, requested_at=NOON,
         )  # fmt: skip
+
+
+def test_a_schedule_runs_once_for_a_zone() -> None:
+    again = begin()
+    again.pk = new_id()
+
+    with (
+        pytest.raises(IntegrityError, match="exports_schedule_running_once"),
+        transaction.atomic(),
+    ):
+        again.save(force_insert=True)
 
 
 def test_the_database_refuses_an_unknown_cadence() -> None:

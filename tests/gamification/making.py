@@ -23,10 +23,12 @@ from apps.rides.models import Booking, RideFailure
 from uma.kernel.ids import new_id
 
 
-def make_strike(rider_id: UUID, *, zone: str = "MNP", now: datetime) -> Strike:
+def make_strike(
+    rider_id: UUID, *, zone: str = "MNP", merchant_name: str = "Corner Café", now: datetime
+) -> Strike:
     missed = NoShow.objects.create(
         booking_id=new_id(), rider_id=rider_id, merchant_id=new_id(), outlet_id=new_id(),
-        zone_code=zone, merchant_name="Corner Café", booked_at=now - timedelta(days=1),
+        zone_code=zone, merchant_name=merchant_name, booked_at=now - timedelta(days=1),
         expired_at=now, decided_at=now,
     )  # fmt: skip
     return Strike.objects.create(

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pymongo.errors import WriteError
@@ -37,9 +36,6 @@ POOL = "promo_pool:badges-mnp"
 @pytest.fixture(autouse=True)
 def no_copies(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     del db
-    with connection.cursor() as cursor:
-        # The test's own transaction idles while a store starts.
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
     selectors.forget_copies()
     monkeypatch.setattr(mongo, "_away_until", 0.0)
     monkeypatch.setattr(mongo, "_answered_at", 0.0)

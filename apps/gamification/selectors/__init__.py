@@ -18,6 +18,7 @@ from apps.gamification.selectors.catalogue import (
     own_runs,
     own_streak,
 )
+from apps.gamification.selectors.failing import failed_scans
 from apps.gamification.selectors.leaderboard import Place, leaderboard
 from apps.gamification.selectors.projections import due_riders, mission
 from apps.gamification.selectors.strikes import (
@@ -50,6 +51,7 @@ __all__ = [
     "clocks",
     "count_active",
     "due_riders",
+    "failed_scans",
     "forget_copies",
     "held_badge",
     "leaderboard",

@@ -121,11 +121,11 @@ def _uphold(appeal_id: UUID, *, now: datetime) -> bool:
 
 
 def _lock(appeal_id: UUID) -> Appeal | None:
-    """Lock the rider, then the appeal."""
+    """Lock the rider, behind whom appeals are decided and strikes counted; return the appeal."""
     rider_id = Appeal.objects.filter(pk=appeal_id).values_list("rider_id", flat=True).first()
     if rider_id is None or not accounts.lock_person(person_id=rider_id, wait=True):
         return None
-    return Appeal.objects.select_for_update(no_key=True).filter(pk=appeal_id).first()
+    return Appeal.objects.filter(pk=appeal_id).first()
 
 
 def _close(

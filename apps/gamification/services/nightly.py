@@ -92,7 +92,7 @@ def generate_missions(*, zone_code: str, now: datetime, top: int = TOP) -> int:
         night=facts,
         top=top,
     )
-    # The pool's lock: two runs at once do not both count on the same money.
+    # The pool's lock: of two runs at once the second counts what the first has made, and adds nothing beside it.
     PromoPool.objects.select_for_update(no_key=True).filter(
         pk=program_of(MISSIONS, zone_code)
     ).first()

@@ -77,9 +77,7 @@ def _mark_settled(
 
 def _judge(rider_id: UUID, known: list[Policy], *, now: datetime) -> list[UUID]:
     missed = list(
-        NoShow.objects.select_for_update(no_key=True)
-        .filter(rider_id=rider_id, decided_at=None)
-        .order_by("expired_at", "pk")
+        NoShow.objects.filter(rider_id=rider_id, decided_at=None).order_by("expired_at", "pk")
     )
     if not missed:
         return []

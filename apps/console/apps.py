@@ -1,0 +1,9 @@
+"""The operators' console: Django's admin with a home of our own and one search over everything."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class ConsoleConfig(AdminConfig):
+    """Take the place of `django.contrib.admin` among the installed apps."""
+
+    default_site = "apps.console.admin.sites.Console"
