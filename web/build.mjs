@@ -31,7 +31,7 @@ const APPS = {
     path: "/app/",
     scripts: ["app", "sign-in", "discover", "deal", "ticket", "kept", "forms", "pickup"],
     files: [],
-    keeps: "^/app/tickets(/[0-9a-f-]{36})?$",
+    keeps: "^/app/(tickets|travel)(/[0-9a-f-]{36})?$",
   },
 };
 const SCRIPTS = [...new Set(Object.values(APPS).flatMap((app) => app.scripts))];

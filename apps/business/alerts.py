@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 from apps.business.visiting import Visitor
 from apps.campaigns import selectors as campaigns
 from apps.campaigns.models import Campaign
+from apps.gamification import selectors as gamification
 from apps.merchants import duties
 from apps.notifications import selectors as told
 from apps.payments import selectors as payments
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from uma.kernel.templatetags.web import rupees
+
+LATELY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,12 @@ class Alert:
 
 def alerts(visitor: Visitor, own: Sequence[Campaign], *, now: datetime) -> list[Alert]:
     """Return what needs somebody, the worst first."""
-    found = [*_money(visitor, now=now), *_deals(own), *_systems(visitor)]
+    found = [
+        *_money(visitor, now=now),
+        *_scans(visitor, now=now),
+        *_deals(own),
+        *_systems(visitor),
+    ]
     return sorted(found, key=lambda alert: alert.tone != "bad")
 
 
@@ -43,6 +51,29 @@ def _money(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
     elif balance_paise < rule.alert_below_paise:
         said = _("Only %(left)s left in your wallet.") % {"left": rupees(balance_paise)}
         yield Alert("bad" if balance_paise <= 0 else "warn", said, url)
+
+
+def _scans(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
+    staff = visitor.staff
+    failed = gamification.failed_scans(
+        merchant_id=staff.merchant_id, since=now - LATELY, until=now, outlet_ids=staff.outlet_ids
+    )
+    for code, number in failed.most_common():
+        said = _("Guests turned away since yesterday: %(number)s. %(why)s") % {
+            "number": number,
+            "why": why_failed(code),
+        }
+        yield Alert("bad", said, reverse("business-funnel"))
+
+
+def why_failed(code: str) -> str:
+    """Return why a scan failed through no fault of the guest, as the owner is told."""
+    words = {
+        "wallet_frozen": _("The wallet is frozen."),
+        "merchant_not_active": _("The business is not active."),
+        "scanner_not_allowed": _("Whoever scanned may not scan here."),
+    }
+    return words.get(code, _("It was our fault; the guest has no strike."))
 
 
 def _deals(own: Sequence[Campaign]) -> Iterator[Alert]:

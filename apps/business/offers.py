@@ -111,12 +111,12 @@ class _Reader:
     def words(self) -> dict[str, object]:
         found: dict[str, object] = {}
         if "title" in self.form:
-            title = _clean(self.text("title"))
+            title = clean(self.text("title"))
             found["title"] = title[:LONGEST_TITLE]
             if not title or len(title) > LONGEST_TITLE:
                 self.wrong["title"] = _("Write a title of up to 120 letters.")
         if "description" in self.form:
-            text = _clean(self.text("description"))
+            text = clean(self.text("description"))
             found["description"] = text[:LONGEST_TEXT]
             if len(text) > LONGEST_TEXT:
                 self.wrong["description"] = _("Write at most 2,000 letters.")
@@ -184,7 +184,7 @@ class _Reader:
         return found
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return the text without what no reader sees and no database keeps."""
     kept = (one for one in text.replace("\r\n", "\n") if one == "\n" or one.isprintable())
     return "".join(kept).strip()

@@ -1,13 +1,14 @@
 """The dashboard's tiles: each figure with the sentence that says how it came about (product rule 3)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from apps.analytics.selectors import LEAST_VISITS, Figures, Repeat
+from apps.analytics.selectors import LEAST_VISITS, Figures, Measured, Repeat
 from apps.campaigns.models import Campaign
 from apps.campaigns.selectors import Pace
 from uma.kernel.money import PAISE_PER_RUPEE
@@ -26,12 +27,106 @@ class Tile:
     value: str
     note: str
     how: str
-    rows: str = "day"
+    page: str = "business-rows"
 
 
-def tiles(found: Figures, *, margin: int | None) -> list[Tile]:
-    """Return the tiles of a period; `margin` is the merchant's own, in per cent."""
-    return [*_spending(found), *_coming(found), *_earning(found, margin=margin)]
+def tiles(
+    found: Figures, *, margin: int | None, check_ins: int, refused: Mapping[str, int]
+) -> list[Tile]:
+    """Return the tiles of a period; `margin` is the merchant's own, in per cent; `refused` is by reason."""
+    return [
+        *_spending(found),
+        *_coming(found),
+        _refused(refused),
+        *_earning(found, margin=margin),
+        Tile(
+            "check-ins",
+            _("Came without a deal"),
+            grouped(check_ins),
+            _("guests who checked in"),
+            _(
+                "Check-ins of the period at the counter. They cost nothing, and show who comes anyway."
+            ),
+            page="business-check-ins",
+        ),
+    ]
+
+
+def _refused(reasons: Mapping[str, int]) -> Tile:
+    most = max(reasons, key=lambda reason: reasons[reason], default="")
+    return Tile(
+        "refused",
+        _("Bookings refused"),
+        grouped(sum(reasons.values())),
+        _("tries that did not become a booking"),
+        " ".join(
+            [
+                _(
+                    "Every try of the period that was refused. Who tries three times counts three times."
+                ),
+                _("Most often: %(reason)s") % {"reason": most} if most else "",
+            ]
+        ).strip(),
+        page="business-refusals",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a holdout has shown, in words: the figure, its interval, what a guest who came of it cost."""
+
+    title: str
+    value: str
+    between: str
+    said: str
+    facts: Sequence[tuple[str, str]]
+
+
+def tried(measured: Sequence[Measured], titles: Mapping[UUID, str]) -> list[Tried]:
+    """Return the experiments as the dashboard says them; `titles` are the deals' names by their ids."""
+    return [_tried(one, titles.get(one.row.pk, "")) for one in measured]
+
+
+def _tried(one: Measured, title: str) -> Tried:
+    row, more = one.row, one.more_visits
+    said = {
+        "too_early": _("Too early to say: a month is the least."),
+        "too_few": _("Too few guests to say."),
+        "nothing": _("Not to be told from chance."),
+        "more": _("Visits that would not have been."),
+        "fewer": _("Fewer came of those who could see it."),
+    }[one.state]
+    facts = [
+        (_("Could see it"), _guests(row.shown_riders, row.shown_visits)),
+        (_("Could not"), _guests(row.held_riders, row.held_visits)),
+    ]
+    if one.icac_paise is not None:
+        facts.append((_("Cost of a guest who would not have come"), rupees(one.icac_paise)))
+    if one.iroas is not None:
+        facts.append((_("Sales per rupee, of these alone"), f"₹{one.iroas:.2f}"))
+    return Tried(
+        title,
+        UNKNOWN if more is None else _signed(more.estimate),
+        ""
+        if more is None
+        else _("between %(low)s and %(high)s, 95%% sure")
+        % {"low": _signed(more.low), "high": _signed(more.high)},
+        said,
+        facts,
+    )
+
+
+def _guests(riders: int, visits: int) -> str:
+    return _("%(riders)s riders, %(visits)s visits") % {
+        "riders": grouped(riders),
+        "visits": grouped(visits),
+    }
+
+
+def _signed(number: float) -> str:
+    whole = round(number)
+    sign = "\N{MINUS SIGN}" if whole < 0 else "+"
+    return f"{sign}{grouped(abs(whole))}"
 
 
 def _spending(found: Figures) -> Iterator[Tile]:
@@ -82,6 +177,7 @@ def _coming(found: Figures) -> Iterator[Tile]:
         _("%(expired)s did not come") % {"expired": total.expired},
         _("%(visits)s visits, divided by these and %(expired)s bookings that ran out.")
         % {"visits": total.visits, "expired": total.expired},
+        page="business-funnel",
     )
     whole = [one for one in found.repeats if one.size]
     yield Tile(
@@ -90,7 +186,7 @@ def _coming(found: Figures) -> Iterator[Tile]:
         _share(whole[0].rate) if whole else UNKNOWN,
         _("within %(days)s days") % {"days": whole[0].within_days} if whole else _("too early"),
         " ".join(_repeat(one) for one in found.repeats),
-        rows="",
+        page="business-again",
     )
 
 
@@ -133,6 +229,30 @@ def _earning(found: Figures, *, margin: int | None) -> Iterator[Tile]:
         "roi",
         _("Return"),
         UNKNOWN if roi is None else _signed_share(roi),
+        _("at %(margin)s%% margin") % {"margin": margin} if margin is not None else _("margin?"),
+        why,
+    )
+    yield _paid_back(found, margin=margin, why=few if margin is not None else why)
+
+
+def _paid_back(found: Figures, *, margin: int | None, why: str) -> Tile:
+    """Return after how long the spend is earned back; `why` says what is missing to know it."""
+    share = None if margin is None else margin / PERCENT
+    daily, days = found.daily_contribution_paise(margin=share), found.payback_days(margin=share)
+    if daily is not None and days is None:
+        why = _("What sales leave after discounts does not pay for it.")
+    elif daily is not None:
+        why = _(
+            "%(spend)s spent, at %(left)s a day: scaled-up bills times %(margin)s%%, less discounts."
+        ) % {
+            "spend": rupees(found.total.spend_paise),
+            "left": _money(round(daily)),
+            "margin": margin,
+        }
+    return Tile(
+        "payback",
+        _("Paid back after"),
+        UNKNOWN if days is None else _("%(n)s days") % {"n": grouped(days)},
         _("at %(margin)s%% margin") % {"margin": margin} if margin is not None else _("margin?"),
         why,
     )

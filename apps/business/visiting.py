@@ -39,12 +39,27 @@ TABS: tuple[tuple[str, str, Duty], ...] = (
 
 # Which pages lie behind a tab.
 PLACES = {
-    "chart": {"figures", "rows", "visits"},
+    "chart": {"figures", "rows", "visits", "funnel", "refusals", "again", "check_ins"},
     "deals": {"deals", "deal", "deal_form", "deal_revisions"},
     "scan": {"scan"},
     "wallet": {"wallet"},
-    "more": {"more", "guests", "team", "invoices", "keys", "webhooks", "webhook"},
+    "more": {
+        "more",
+        "guests",
+        "team",
+        "outlets",
+        "outlet_form",
+        "invoices",
+        "keys",
+        "webhooks",
+        "webhook",
+        "join",
+    },
 }
+
+# The pages that ask where a place is, and what their map may load.
+PLACE = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
+MAP_POLICY: Mapping[str, list[str]] = {"img-src": ["blob:"]}
 
 P = ParamSpec("P")
 
@@ -79,6 +94,41 @@ def page(duty: Duty, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View[P
             with translation.override(language_of(request)):
                 try:
                     return _served(request, duty, shown)
+                except DomainError as refusal:
+                    return refused(request, refusal)
+
+        return served
+
+    return decorate
+
+
+Newcomer = Callable[Concatenate[HttpRequest, Principal, P], HttpResponse]
+
+
+def newcomers(*methods: str) -> Callable[[Newcomer[P]], Served[P]]:
+    """Serve a page to anybody who is signed in at this app, with a post or without."""
+
+    def decorate(view: Newcomer[P]) -> Served[P]:
+        @functools.wraps(view)
+        def served(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            def shown(visit: Visit) -> HttpResponse:
+                try:
+                    limits.take(request, merchant=f"page {visit.principal.user_id}")
+                    return view(request, visit.principal, *args, **kwargs)
+                except DomainError as refusal:
+                    return refused(request, refusal)
+
+            if request.method not in methods and request.method != "HEAD":
+                return HttpResponseNotAllowed(methods)
+            with translation.override(language_of(request)):
+                try:
+                    return browser.admit(
+                        request,
+                        role=ROLE,
+                        sign_in="business-sign-in",
+                        view=shown,
+                        now=timezone.now(),
+                    )
                 except DomainError as refusal:
                     return refused(request, refusal)
 

@@ -177,11 +177,7 @@ class Ride:
     @property
     def fee_paise(self) -> int | None:
         """What cancelling costs now, as long as the answer holds."""
-        order = self.order
-        if order is None or order.proposal != RideOrder.Proposal.CANCEL:
-            return None
-        assert order.proposal_until is not None
-        return order.proposal_paise if self.now < order.proposal_until else None
+        return cancelling_fee_paise(self.order, now=self.now)
 
     @property
     def may_complain(self) -> bool:
@@ -219,6 +215,14 @@ def _phase(current: OrderView | None) -> str:
     if current.order.ride_state == ENDED:
         return "ended"
     return _PHASES[Stage(current.order.stage)]
+
+
+def cancelling_fee_paise(order: RideOrder | None, *, now: datetime) -> int | None:
+    """Return what giving an order back costs as its seller said, while that holds; None if it was not said."""
+    if order is None or order.proposal != RideOrder.Proposal.CANCEL:
+        return None
+    assert order.proposal_until is not None
+    return order.proposal_paise if now < order.proposal_until else None
 
 
 def who(order: RideOrder, answers: Sequence[SearchAnswer]) -> str:

@@ -1,20 +1,25 @@
 """The pictures of the documentation, taken of the running demo city: `make screenshots`."""
 
 import io
+import json
 import re
 import tempfile
 from pathlib import Path
 
+import requests
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from apps.handshake.management import demo_city
 from tests.browser.chromium import PATIENCE_MS, PHONE, ROOT, launch, visiting
-from tests.browser.people import sign_in
+from tests.browser.guests import TIMEOUT_S, book, entered, film
+from tests.browser.people import OWNER, sign_in
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 
-RIDERS = ROOT / "docs" / "rider-app.png"
+RIDERS, BUSINESS = ROOT / "docs" / "rider-app.png", ROOT / "docs" / "business-app.png"
+MADE = "from tests.browser.things import make; make()"
+VISITS = 7
 GAP, GROUND = 24, (228, 231, 226)
 SHOP = "Laterite Coffee Room"
 
@@ -38,6 +43,54 @@ def of_the_rider(browser: Browser, platform: Platform) -> list[bytes]:
     with visiting(browser, platform.url, viewport=PHONE, color_scheme="dark") as visit:
         sign_in(visit.page, demo_city.rider_phone(2), to="/app/missions")
         taken.append(visit.page.screenshot())
+    things = json.loads(platform.manage("shell", "-c", MADE).strip().splitlines()[-1])
+    with visiting(browser, platform.url, viewport=PHONE) as visit:
+        sign_in(visit.page, demo_city.rider_phone(1), to="/app/travel")
+        visit.page.goto(things["/app/travel/<uuid:journey_id>"])
+        taken.append(visit.page.screenshot())
+    return taken
+
+
+def of_the_business(
+    playwright: Playwright, platform: Platform, firebase: SandboxProcess, folder: Path
+) -> list[bytes]:
+    """Return the figures, a deal being written, what a scan says, and the wallet in the dark, in Kannada."""
+    owner = entered(platform, firebase, OWNER, role="merchant")
+    profile = requests.get(
+        f"{platform.url}/api/merchant/profile", headers=owner, timeout=TIMEOUT_S
+    ).json()
+    guests = [
+        book(platform, firebase, demo_city.rider_phone(4 + number), merchant_id=profile["id"])
+        for number in range(VISITS)
+    ]
+    for number, guest in enumerate(guests[1:]):
+        scan = {"qrData": guest.code(), "billAmount": 180 + 35 * number}
+        done = requests.post(
+            f"{platform.url}/api/handshake/execute", json=scan, headers=owner, timeout=TIMEOUT_S
+        )
+        assert done.status_code == 200, done.text
+    taken: list[bytes] = []
+    browser = launch(playwright, film=film(guests[0].code(), folder))
+    with visiting(browser, platform.url, viewport=PHONE, permissions=["camera"]) as visit:
+        page = visit.page
+        sign_in(page, to="/business/scan")
+        expect(page.get_by_role("dialog")).to_contain_text("Apply")
+        verdict = page.screenshot()
+        page.goto("/business/figures?margin=60")
+        taken.append(page.screenshot())
+        page.goto("/business/deals")
+        page.get_by_role("link", name=re.compile("Free ride and 10% off")).click()
+        expect(page.locator("#preview h2")).to_be_visible()
+        taken += [page.screenshot(), verdict]
+    with visiting(browser, platform.url, viewport=PHONE, color_scheme="dark") as visit:
+        page = visit.page
+        sign_in(page)
+        page.goto("/business/more")
+        page.locator("#language").select_option("kn")
+        expect(page.locator("html[lang=kn]")).to_be_visible()
+        page.goto("/business/wallet")
+        taken.append(page.screenshot())
+    browser.close()
     return taken
 
 
@@ -68,6 +121,7 @@ def main() -> None:
                 browser = launch(playwright)
                 side_by_side(of_the_rider(browser, platform), RIDERS)
                 browser.close()
+                side_by_side(of_the_business(playwright, platform, firebase, place), BUSINESS)
         finally:
             platform.stop()
             firebase.stop()

@@ -1,24 +1,54 @@
 """Every page by axe-core, in both themes and at both sizes; and what a thumb can hit."""
 
+import json
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from apps.business.urls import urlpatterns as business
+from apps.rider.urls import urlpatterns as rider
 from tests.browser.chromium import DESKTOP, PHONE, ROOT, visiting
 from tests.browser.people import RIDER, sign_in
 from tests.faults.conftest import Platform
 
 AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text
+# Those of one thing are made by `things`; one that is in none of the lists fails the first test here.
 PAGES = (
     "/business/figures", "/business/figures/rows", "/business/figures/visits", "/business/deals",
+    "/business/figures/funnel", "/business/figures/check-ins", "/business/figures/again",
+    "/business/figures/refusals",
     "/business/deals/new", "/business/guests", "/business/team", "/business/invoices", "/business/keys",
     "/business/webhooks", "/business/wallet", "/business/scan", "/business/more", "/business/offline",
+    "/business/outlets", "/business/outlets/new", "/business/deals/<uuid:campaign_id>",
+    "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
+    "/business/outlets/<uuid:outlet_id>", "/business/webhooks/<uuid:endpoint_id>",
 )  # fmt: skip
 RIDERS = (
     "/app/tickets", "/app/me", "/app/offline", "/app/wallet", "/app/withdraw", "/app/missions",
-    "/app/inbox", "/app/strikes", "/app/privacy", "/app/rides", "/app/notifications",
+    "/app/inbox", "/app/strikes", "/app/privacy", "/app/rides", "/app/notifications", "/app/check-in",
+    "/app/travel", "/app/travel/new", "/app/tickets/<uuid:booking_id>", "/app/rides/new",
+    "/app/rides/<uuid:journey_id>", "/app/rides/<uuid:journey_id>/complain",
+    "/app/complaints/<uuid:issue_id>", "/app/travel/<uuid:journey_id>",
 )  # fmt: skip
+# Pages that the tests come to by another way: signing in, without a post, the map.
+PASSED = {
+    "/business/sign-in",
+    "/business/join",
+    "/app/sign-in",
+    "/app/",
+    "/app/deals/<uuid:campaign_id>",
+}
+# Parts of pages, files, and what only sends the browser on; the last part of the path says which.
+NO_PAGES = {
+    "lines", "state", "events", "balance", "messages", "code", "now", "preview", "stops",
+    "<uuid:top_up_id>", "app.webmanifest", "service-worker.js",
+    "sign-out", "language", "add", "cancel", "act", "choose", "terms", "confirm", "track", "status", "rate",
+    "pay", "paid", "board", "dismiss", "withdraw", "<str:act>", "<str:answer>", "<uuid:staff_id>",
+    "<uuid:key_id>", "<uuid:document_id>",
+}  # fmt: skip
+NO_PAGES_WHOLE = {"/business/", "/app/deals"}
+NEWCOMER = "+12025550118"
 # WCAG 2.2 asks for 24; a thumb at a counter wants more. A tick and a pill are as large as their
 # labels, an hour of a week as large as a phone allows.
 SMALLEST_PX = 44
@@ -37,11 +67,36 @@ def findings(page: Page) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def things(platform: Platform) -> dict[str, str]:
+    """One of each thing that has a page of its own: the paths by their patterns."""
+    said = platform.manage("shell", "-c", "from tests.browser.things import make; make()")
+    found: dict[str, str] = json.loads(said.strip().splitlines()[-1])
+    return found
+
+
+def test_every_page_is_looked_at() -> None:
+    paths = {
+        f"{prefix}{pattern.pattern}"
+        for prefix, patterns in (("/business/", business), ("/app/", rider))
+        for pattern in patterns
+    }
+    looked_at = {*PAGES, *RIDERS, *PASSED}
+    others = {path for path in paths - looked_at if path.rpartition("/")[2] in NO_PAGES}
+
+    assert paths - looked_at - others == NO_PAGES_WHOLE
+    assert looked_at - paths == set()
+
+
 @pytest.mark.parametrize(
     ("size", "theme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"]
 )
 def test_no_page_shuts_anybody_out(
-    browser: Browser, platform: Platform, size: dict[str, int], theme: str
+    browser: Browser,
+    platform: Platform,
+    things: dict[str, str],
+    size: dict[str, int],
+    theme: str,
 ) -> None:
     wrong: list[str] = []
 
@@ -50,7 +105,11 @@ def test_no_page_shuts_anybody_out(
         page.goto("/business/sign-in")
         wrong += findings(page) + page.evaluate(SMALL, SMALLEST_PX)
         sign_in(page)
-        wrong += walk(page, PAGES)
+        wrong += walk(page, tuple(things.get(path, path) for path in PAGES))
+    if size == PHONE:
+        with visiting(browser, platform.url, viewport=size, color_scheme=theme) as visit:
+            sign_in(visit.page, NEWCOMER, to="/business/join")
+            wrong += walk(visit.page, ("/business/join",))
 
     assert wrong == []
 
@@ -66,21 +125,26 @@ def walk(page: Page, paths: tuple[str, ...]) -> list[str]:
 
 
 # Those whose parts stand differently where there is more room.
-WIDE = ("/app/wallet", "/app/missions")
+WIDE = ("/app/wallet", "/app/missions", "/app/travel/<uuid:journey_id>", "/app/rides/new")
 
 
 @pytest.mark.parametrize(
     ("size", "theme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"]
 )
 def test_no_page_of_the_riders_shuts_anybody_out(
-    browser: Browser, platform: Platform, size: dict[str, int], theme: str
+    browser: Browser,
+    platform: Platform,
+    things: dict[str, str],
+    size: dict[str, int],
+    theme: str,
 ) -> None:
     with visiting(browser, platform.url, viewport=size, color_scheme=theme) as visit:
         page = visit.page
         page.goto("/app/sign-in")
         wrong = findings(page) + page.evaluate(SMALL, SMALLEST_PX)
         sign_in(page, RIDER, to="/app/me")
-        wrong += walk(page, RIDERS if size == PHONE else WIDE)
+        wanted = RIDERS if size == PHONE else WIDE
+        wrong += walk(page, tuple(things.get(path, path) for path in wanted))
         page.goto("/app/?zone=MNP")
         deal = page.locator("a.deal").first
         path = deal.get_attribute("href") or ""

@@ -11,6 +11,7 @@ from tests.browser.chromium import visiting
 from tests.browser.conftest import Counter
 from tests.browser.guests import TIMEOUT_S, book, entered
 from tests.browser.people import OWNER
+from tests.browser.test_accessibility import findings
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 
@@ -38,18 +39,19 @@ def test_a_guests_code_before_the_camera_is_a_visit(
     platform: Platform, firebase: SandboxProcess, counter: Counter, shop_id: str
 ) -> None:
     guest = book(platform, firebase, "+919000077001", merchant_id=shop_id)
-    said = ""
+    said, wrong = "", []
 
     for _ in range(TRIES):
         with counter(guest.code()) as visit:
             visit.page.goto("/business/scan")
             expect(verdict(visit.page)).to_be_visible()
-            said = verdict(visit.page).inner_text()
+            said, wrong = verdict(visit.page).inner_text(), findings(visit.page)
             visit.complaints[:] = [one for one in visit.complaints if "410" not in one]
         if "old picture" not in said:
             break
 
     assert re.search(r"Apply \d+ %", said), said
+    assert wrong == [], "everybody can read what to do"
     assert re.search(r"Guest\s+New here", said)
     assert re.search(r"You pay\s+₹[\d.]+", said)
     assert guest.status() == "completed"
@@ -127,3 +129,27 @@ def test_six_spoken_digits_do_as_well(
         expect(verdict(page)).to_contain_text(re.compile(r"Apply \d+ %"))
 
     assert guest.status() == "completed"
+
+
+def test_a_guest_without_a_deal_is_checked_in(
+    platform: Platform, firebase: SandboxProcess, counter: Counter
+) -> None:
+    headers = entered(platform, firebase, "+919000077005", role="rider")
+    said = ""
+
+    for _ in range(TRIES):
+        answer = requests.get(
+            f"{platform.url}/api/user/check-in-code", headers=headers, timeout=TIMEOUT_S
+        )
+        with counter(answer.json()["code"]) as visit:
+            visit.page.goto("/business/scan")
+            outlet = visit.page.locator("#outlet")
+            if outlet.count():
+                outlet.select_option(index=outlet.locator("option").count() - 1)
+            expect(verdict(visit.page)).to_be_visible()
+            said = verdict(visit.page).inner_text()
+            visit.complaints[:] = [one for one in visit.complaints if "410" not in one]
+        if "old picture" not in said:
+            break
+
+    assert re.search(r"Checked in[\s\S]+New here", said), said

@@ -30,6 +30,9 @@ PAGES = {
     "/business/deals": "OMSA",
     "/business/guests": "OMA",
     "/business/team": "OM",
+    "/business/outlets": "OM",
+    "/business/outlets/new": "OM",
+    "/business/join": "OMSA",
     "/business/invoices": "OMA",
     "/business/keys": "O",
     "/business/webhooks": "O",
@@ -37,6 +40,10 @@ PAGES = {
     "/business/figures": "OMA",
     "/business/figures/now": "OMA",
     "/business/figures/rows": "OMA",
+    "/business/figures/funnel": "OMA",
+    "/business/figures/check-ins": "OMA",
+    "/business/figures/again": "OMA",
+    "/business/figures/refusals": "OMA",
     "/business/figures/visits": "OMA",
 }
 POSTS = {
@@ -188,6 +195,8 @@ def test_every_path_of_the_app_is_written_down_here_or_open() -> None:
         "/business/webhooks/<uuid:endpoint_id>", "/business/deals/preview", "/business/deals/<uuid:campaign_id>",
         "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
         "/business/deals/<uuid:campaign_id>/<str:act>",
+        "/business/join/<uuid:invitation_id>/<str:answer>", "/business/outlets/<uuid:outlet_id>",
+        "/business/outlets/<uuid:outlet_id>/<str:act>",
         "/business/wallet/top-ups/<uuid:top_up_id>", "/business/wallet/paid/<uuid:top_up_id>",
     }  # fmt: skip
 

@@ -17,7 +17,12 @@ _CALL = re.compile(
     r"(?:(?:u?r?)(?P<first>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))"
     r"(?:,\s*u?(?P<second>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))?\s*,?\s*\)"
 )
-_BLANK = re.compile(r"%\(\w+\)s")
+_BLANK = re.compile(r"%\(\w+\)[sd]|%[sd%]")
+# Of each script, what tells a translation from a sentence that was left as it was.
+SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "kn": re.compile("[\u0c80-\u0cff]")}
+# Names that are the same everywhere.
+NAMES = {"GST", "GSTIN", "IFSC"}
+_ENDS = ".?!\u0964"
 
 
 def _text(literal: str) -> str:
@@ -72,6 +77,30 @@ def test_a_translation_has_the_blanks_of_its_sentence(language: str) -> None:
         msgid
         for (_, msgid), text in catalogue(language).items()
         if sorted(_BLANK.findall(msgid)) != sorted(_BLANK.findall(text))
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_of_a_catalogue_is_a_guess_or_was_left_as_it_was(language: str) -> None:
+    entries = polib.pofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.po"))
+
+    assert entries.obsolete_entries() == []
+    assert [one.msgid for one in entries if one.fuzzy] == []
+    own, others = SCRIPTS[language], [SCRIPTS[one] for one in LANGUAGES if one != language]
+    assert [one.msgid for one in entries if not own.search(one.msgstr)] == sorted(NAMES)
+    assert [
+        one.msgid for one in entries if any(script.search(one.msgstr) for script in others)
+    ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_is_translated_by_a_sentence(language: str) -> None:
+    wrong = [
+        msgid
+        for (_, msgid), text in catalogue(language).items()
+        if (msgid[-1] in _ENDS) != (text[-1] in _ENDS) or text != text.strip() or "  " in text
     ]
 
     assert wrong == []

@@ -24,14 +24,14 @@ URI = "http://127.0.0.1:9/cabs"
 class Riding:
     """A rider with a ticket, and the journey that leads to it."""
 
-    def __init__(self, *, name: str = "Asha") -> None:
+    def __init__(self, *, name: str = "Asha", phone: str = "+919000012346") -> None:
         self.now = timezone.now()
         self.shop: Shop = make_shop(now=self.now - timedelta(minutes=1), at=MANIPAL)
         Zone.objects.update(boundary={"type": "Polygon", "coordinates": [RING]})
         self.rider = rides.register_rider(
             username=f"rider-{uuid4()}",
             display_name=name,
-            phone="+919000012346",
+            phone=phone,
             zone_code="MNP",
             now=self.now,
         )

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_network")]
 class Complaining(Riding):
     """A rider whose ride is over and who complains about its fare."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, phone: str = "+919000012346") -> None:
+        super().__init__(phone=phone)
         self.riding("RIDE_ENDED", stage="COMPLETED")
         self.ride = self.path
         answer = self.complain()

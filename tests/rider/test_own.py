@@ -13,12 +13,15 @@ from pytest_django.fixtures import Settings
 from apps.accounts.models import User
 from apps.gamification import selectors as gamification
 from apps.gamification.errors import PseudonymTaken
+from apps.handshake import cards
 from apps.notifications import selectors as notifications
 from apps.notifications.quiet import Night
 from apps.payments import services as payments
 from apps.payments.machine import CANCELLABLE, State
 from apps.rider.pages import own, wallet
+from apps.rider.squares import squares
 from apps.rider.wordings import API_REFUSALS
+from apps.rides import qr
 from apps.wallet.selectors import WORDINGS
 from tests.business.browsing import signed_in
 from tests.factories import make_booking, make_rider, make_shop
@@ -243,3 +246,15 @@ def test_everything_that_is_said_to_riders_can_be_chosen() -> None:
     others = {"money", "merchant", "operator", "security"}
     assert kinds - others <= set(own.PUSHES)
     assert {"handshake", "ride", "reminder", "payout"} <= kinds
+
+
+def test_a_check_in_code_is_the_riders_and_of_this_moment(rider: User, settings: Settings) -> None:
+    client = signed_in(rider.pk, role="rider")
+    keys = qr.keyring(settings.QR_MASTER_KEYS)
+
+    for path in ("/app/check-in", "/app/check-in/code"):
+        page = client.get(path).content.decode()
+        found = re.search(r'data-text="(UMAC1[^"]+)"><path d="([^"]+)"', page)
+        assert found is not None
+        assert cards.person_of(found[1], keys=keys, now=timezone.now()) == rider.pk
+        assert squares(found[1]).path == found[2]

@@ -24,7 +24,8 @@ PAGES = (
     "/app/", "/app/deals", "/app/tickets", "/app/tickets/lines", "/app/me", "/app/events",
     "/app/wallet", "/app/wallet/balance", "/app/wallet/lines", "/app/withdraw", "/app/missions",
     "/app/inbox", "/app/inbox/messages", "/app/strikes", "/app/privacy", "/app/rides", "/app/rides/lines",
-    "/app/notifications",
+    "/app/notifications", "/app/travel", "/app/travel/new", "/app/travel/stops",
+    "/app/check-in", "/app/check-in/code",
 )  # fmt: skip
 # Pages of one thing, and what answers without anybody being signed in.
 OTHERS = {
@@ -33,7 +34,13 @@ OTHERS = {
     "/app/sign-in", "/app/sign-out", "/app/language", "/app/offline", "/app/app.webmanifest",
     "/app/service-worker.js", "/app/rides/new", "/app/complaints/<uuid:issue_id>",
     *(f"/app/complaints/<uuid:issue_id>/{part}" for part in ("state", "events", "act")),
-    "/app/rides/<uuid:journey_id>",
+    "/app/rides/<uuid:journey_id>", "/app/travel/<uuid:journey_id>",
+    *(
+        f"/app/travel/<uuid:journey_id>/{part}"
+        for part in (
+            "state", "events", "choose", "terms", "pay", "paid", "confirm", "status", "board", "cancel",
+        )
+    ),
     *(
         f"/app/rides/<uuid:journey_id>/{part}"
         for part in (

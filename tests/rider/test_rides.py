@@ -106,6 +106,26 @@ def test_offers_come_in_the_cheapest_first_and_the_page_is_told(riding: Riding) 
     assert "up to ₹300" in page
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1 of 5 providers answered"),
+        ("hi", "5 में से 1 कंपनियों ने जवाब दिया"),
+        ("kn", "5 ಕಂಪನಿಗಳಲ್ಲಿ 1 ಉತ್ತರಿಸಿವೆ"),
+    ],
+)
+def test_how_many_providers_answered_is_said_in_the_readers_language(
+    riding: Riding, language: str, said: str
+) -> None:
+    riding.search()
+    riding.offered()
+    Transaction.objects.update(asked_count=5)
+
+    page = riding.client.get(riding.path, headers={"Accept-Language": language})
+
+    assert said in page.content.decode()
+
+
 def test_when_nobody_drives_it_is_said_and_one_may_search_again(riding: Riding) -> None:
     riding.search()
     assert "Nobody drives there now" not in riding.get()

@@ -4,7 +4,8 @@ const SHAKES = { good: [60], bad: [120, 60, 120], warn: [80, 40, 80], wait: [80,
 let sounds = null;
 
 export function buzz(tone) {
-  navigator.vibrate?.(SHAKES[tone] ?? SHAKES.bad);
+  // A page that nobody has touched yet may not shake, and the browser complains of one that tries.
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(SHAKES[tone] ?? SHAKES.bad);
   try {
     sounds ??= new AudioContext();
     if (sounds.state === "suspended") sounds.resume().catch(() => {});

@@ -1,4 +1,4 @@
-// Where a ride begins: where the phone is, or the place that is moved under the pin of a map that is fetched when it is wanted.
+// Where something is, a ride's beginning or an outlet: where the phone is, or the place that is moved under the pin of a map that is fetched when it is wanted.
 import { whereAmI } from "./place.mjs";
 
 const words = JSON.parse(document.getElementById("words").textContent);
@@ -44,7 +44,7 @@ async function draw() {
     box: document.getElementById("map"),
     worker: side.dataset.worker,
     boundary: boundary ? JSON.parse(boundary.textContent) : null,
-    drop: numbers(side.dataset.to),
+    drop: side.dataset.to ? numbers(side.dataset.to) : null,
     start: field.value ? numbers(field.value) : null,
     words,
     onPlace: (place) => choose(point, place, words.point),

@@ -14,7 +14,8 @@ const money = (amount) => rupees(Number.isInteger(amount) ? 0 : 2).format(amount
 const OUTLET = "uma-outlet";
 // A phone that is still in front of the camera is not scanned again: its booking, whatever the code of the moment.
 const SAME_MS = 30_000;
-const booking = (text) => text.split(".")[2] ?? text;
+const CARD = "UMAC1.";
+const booking = (text) => (text.startsWith(CARD) ? CARD : text.split(".")[2] ?? text);
 let seen = { booking: "", until: 0 };
 let working = false;
 
@@ -38,16 +39,29 @@ async function settle(what) {
   const at = new Date().toISOString();
   const body = { ...what, outletId: outlet?.value || null, ...(what.qrData ? { scannedAt: at } : {}) };
   const scan = { key: crypto.randomUUID(), at, body };
+  const isCard = what.qrData?.startsWith(CARD);
   try {
-    show(await execute(scan));
+    show(await (isCard ? checkIn(what.qrData) : execute(scan)));
   } catch (problem) {
     if (problem instanceof SignedOut) location.reload();
+    // It is good for a minute alone, and nothing is lost with it.
+    else if (isCard) show({ tone: "bad", title: words.offline_card, detail: words.unreachable });
     else if (what.qrData) await keep(scan);
     else show({ tone: "bad", title: words.offline_digits, detail: words.unreachable });
   } finally {
     working = false;
     page.removeAttribute("aria-busy");
   }
+}
+
+// The code of a guest without a deal: nobody pays, and it is known that they came.
+async function checkIn(text) {
+  const answer = await call("/api/handshake/check-in", { code: text, outletId: outlet?.value || null });
+  const said = await answer.json();
+  if (answer.status >= 500 || answer.status === 429) throw new TypeError(said.code ?? "unavailable");
+  if (!answer.ok) return { tone: "bad", title: words.refused, notes: [words.refusals[said.code] ?? said.detail] };
+  const facts = [[words.guest, said.checkIn.isNewCustomer ? words.is_new : words.is_known]];
+  return { tone: "good", title: words.checked_in, facts, notes: [said.alreadyCheckedIn ? words.checked_in_before : words.checked_in_free] };
 }
 
 async function execute(scan) {

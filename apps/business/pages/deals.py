@@ -230,7 +230,7 @@ def _week(cells: offers.Grid) -> list[tuple[object, list[tuple[str, bool]]]]:
     ]
 
 
-def _hours(cells: offers.Grid) -> list[tuple[int, list[tuple[str, bool, str]]]]:
+def hours_grid(cells: offers.Grid) -> list[tuple[int, list[tuple[str, bool, str]]]]:
     """Return the form's grid, a row for each hour: what a cell sends, whether it is ticked, its name."""
     return [
         (
@@ -268,7 +268,7 @@ def _form(
         "refusal": refusal,
         "outlets": [(one, one.pk in typed.outlet_ids or len(outlets) == 1) for one in outlets],
         "days": list(WEEKDAYS_ABBR.values()),
-        "hours_grid": _hours(offers.grid_of(typed.terms.windows)),
+        "hours_grid": hours_grid(offers.grid_of(typed.terms.windows)),
         "audiences": [(value, diffs.word(value)) for value in offers.AUDIENCES],
         "fences": [(value, diffs.word(value)) for value in offers.FENCES],
         "bases": [(value, diffs.word(value)) for value in ("flat", "actual_capped", "deductible")],

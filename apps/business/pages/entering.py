@@ -82,6 +82,7 @@ def more(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         for url, icon, name, duty in (
             ("business-guests", "check", _("Guests"), duties.READ_ANALYTICS),
             ("business-team", "team", _("Team"), duties.MANAGE_STAFF),
+            ("business-outlets", "store", _("Outlets"), duties.MANAGE_OUTLETS),
             ("business-invoices", "wallet", _("Invoices"), duties.READ_MONEY),
             ("business-keys", "keys", _("API keys"), duties.MANAGE_KEYS),
             ("business-webhooks", "out", _("Webhooks"), duties.MANAGE_WEBHOOKS),

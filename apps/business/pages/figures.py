@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.analytics import selectors
 from apps.analytics.selectors import Counts, Figures, Period, Split
-from apps.business import charts, tiles
+from apps.business import charts, refusals, tiles
 from apps.business.alerts import alerts
 from apps.business.live import cursor_of
 from apps.business.visiting import Visitor, fragment, page, show
@@ -31,6 +31,8 @@ ROWS = 50
 MOST_PAGES = 1_000
 MOST_CAMPAIGNS = 200
 PERCENT = 100
+MOST_KEYS = 200
+PERSON = "person"
 _SPLITS: dict[str, Split] = {"day": "day", "deal": "campaign_id", "outlet": "outlet_id"}
 
 
@@ -45,6 +47,14 @@ class Asked:
     campaign_id: UUID | None
     margin: int | None
     day: date | None
+
+    @property
+    def since(self) -> datetime:
+        return midnight(self.period.first, self.clock)
+
+    @property
+    def until(self) -> datetime:
+        return midnight(self.period.last + timedelta(days=1), self.clock)
 
     def query(self, **more: object) -> str:
         """Return the same question as an address says it."""
@@ -63,7 +73,7 @@ class Asked:
 def figures(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the dashboard of a period."""
     now = timezone.now()
-    asked = _asked(request, visitor, now=now)
+    asked = asked_of(request, visitor, now=now)
     facts = {**_facts(visitor, asked, now=now), **_choices(visitor), "since": cursor_of(visitor)}
     return show(request, "figures", facts, visitor=visitor)
 
@@ -72,29 +82,23 @@ def figures(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def figures_now(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the dashboard's figures as they are now."""
     now = timezone.now()
-    asked = _asked(request, visitor, now=now)
+    asked = asked_of(request, visitor, now=now)
     return fragment(request, "parts/figures", _facts(visitor, asked, now=now))
 
 
 @page(duties.READ_ANALYTICS)
 def rows(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Show the period's sums by day, deal or outlet, and that they are the whole."""
+    """Show the period's sums by day, deal, outlet or who scanned, and that they are the whole."""
     now = timezone.now()
-    asked = _asked(request, visitor, now=now)
+    asked = asked_of(request, visitor, now=now)
     by = request.GET.get("by", "day")
-    by = by if by in _SPLITS else "day"
-    found = selectors.split(
-        merchant_id=visitor.staff.merchant_id,
-        period=asked.period,
-        by=_SPLITS[by],
-        timezone=asked.clock,
-        now=now,
-    )
+    by = by if by in {*_SPLITS, PERSON} else "day"
+    found = _split(visitor, asked, by=by, now=now)
     total = sum(found.values(), Counts())
     facts = {
         "asked": asked,
         "by": by,
-        "ways": [(way, asked.query(by=way)) for way in _SPLITS],
+        "ways": [(way, asked.query(by=way)) for way in (*_SPLITS, PERSON)],
         "rows": _named_rows(visitor, asked, found, by=by),
         "total": total,
         "total_paise": total.spend_paise + total.gst_paise,
@@ -108,13 +112,12 @@ def rows(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def visits(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show every visit of the period and everything taken back in it, one by one."""
     now = timezone.now()
-    asked = _asked(request, visitor, now=now)
-    at = request.GET.get("page", "0")
-    number = int(at) if at.isascii() and at.isdecimal() and int(at[:6]) < MOST_PAGES else 0
+    asked = asked_of(request, visitor, now=now)
+    number = page_number(request)
     found = handshakes.events_of(
         merchant_id=visitor.staff.merchant_id,
-        since=midnight(asked.period.first, asked.clock),
-        until=midnight(asked.period.last + timedelta(days=1), asked.clock),
+        since=asked.since,
+        until=asked.until,
         limit=ROWS + 1,
         skip=number * ROWS,
         outlet_ids=asked.period.outlet_ids,
@@ -135,7 +138,13 @@ def visits(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "visits", facts, visitor=visitor)
 
 
-def _asked(request: HttpRequest, visitor: Visitor, *, now: datetime) -> Asked:
+def page_number(request: HttpRequest) -> int:
+    """Return which page of a list is asked for, from nought."""
+    at = request.GET.get("page", "0")
+    return int(at) if at.isascii() and at.isdecimal() and int(at[:6]) < MOST_PAGES else 0
+
+
+def asked_of(request: HttpRequest, visitor: Visitor, *, now: datetime) -> Asked:
     """
     Return what is asked for; what is no choice of the page is the usual one.
 
@@ -206,7 +215,13 @@ def _facts(visitor: Visitor, asked: Asked, *, now: datetime) -> dict[str, object
         "asked": asked,
         "query": asked.query(),
         "rows_query": asked.query(by="day"),
-        "tiles": tiles.tiles(found, margin=asked.margin),
+        "tiles": tiles.tiles(
+            found,
+            margin=asked.margin,
+            check_ins=_check_ins(visitor, asked),
+            refused=refusals.by_reason(visitor.staff.merchant_id, asked.period),
+        ),
+        "tried": _tried(visitor, asked, own, now=now),
         "is_empty": found.total == Counts() and not any(one.size for one in found.repeats),
         "bars": charts.bars([(day, one.visits - one.new_customers, one.new_customers) for day, one in counts]),
         "most": max((one.visits for _, one in counts), default=0),
@@ -215,6 +230,27 @@ def _facts(visitor: Visitor, asked: Asked, *, now: datetime) -> dict[str, object
         "pacing": tiles.pacing(_live(own), now=now),
         "alerts": alerts(visitor, own, now=now),
     }  # fmt: skip
+
+
+def _check_ins(visitor: Visitor, asked: Asked) -> int:
+    return handshakes.check_ins_of(
+        merchant_id=visitor.staff.merchant_id,
+        since=asked.since,
+        until=asked.until,
+        outlet_ids=asked.period.outlet_ids,
+    )
+
+
+def _tried(
+    visitor: Visitor, asked: Asked, own: Sequence[Campaign], *, now: datetime
+) -> list[tiles.Tried]:
+    """Return what holdouts have shown: riders are drawn for the whole business, so for all of it alone."""
+    if visitor.staff.outlet_ids or asked.outlet_id:
+        return []
+    measured = selectors.experiments(
+        merchant_id=visitor.staff.merchant_id, campaign_id=asked.campaign_id, now=now
+    )
+    return tiles.tried(measured, {one.pk: one.title for one in own})
 
 
 def _live(own: Sequence[Campaign]) -> list[tuple[Campaign, campaigns.Pace]]:
@@ -250,25 +286,58 @@ class Row:
         return self.counts.spend_paise + self.counts.gst_paise
 
 
-def _named_rows(
-    visitor: Visitor, asked: Asked, found: dict[date | UUID, Counts], *, by: str
-) -> list[Row]:
-    names: dict[UUID, str] = {}
+def _split(visitor: Visitor, asked: Asked, *, by: str, now: datetime) -> dict[date | UUID, Counts]:
+    merchant_id = visitor.staff.merchant_id
+    if by == PERSON:
+        return selectors.by_scanner(
+            merchant_id=merchant_id, period=asked.period, timezone=asked.clock
+        )
+    return selectors.split(
+        merchant_id=merchant_id,
+        period=asked.period,
+        by=_SPLITS[by],
+        timezone=asked.clock,
+        now=now,
+    )
+
+
+def names_by(visitor: Visitor, *, by: str) -> dict[UUID, str]:
+    """Return what the business calls its deals, its outlets, or whoever scans for it."""
     merchant_id = visitor.staff.merchant_id
     if by == "deal":
         own = campaigns.campaigns_of(merchant_id=merchant_id, limit=MOST_CAMPAIGNS)
-        names = {one.pk: one.title for one in own}
-    elif by == "outlet":
-        names = {one.pk: one.name for one in merchants.outlets(merchant_id=merchant_id)}
+        return {one.pk: one.title for one in own}
+    if by == "outlet":
+        return {one.pk: one.name for one in merchants.outlets(merchant_id=merchant_id)}
+    if by == PERSON:
+        keys = merchants.api_keys(merchant_id=merchant_id, limit=MOST_KEYS)
+        people = merchants.colleagues(merchant_id=merchant_id)
+        return {one.pk: one.name for one in keys} | {
+            one.user_id: one.user.display_name or _("Somebody without a name") for one in people
+        }
+    return {}
+
+
+def _named_rows(
+    visitor: Visitor, asked: Asked, found: dict[date | UUID, Counts], *, by: str
+) -> list[Row]:
+    names = names_by(visitor, by=by)
     rows = [
         Row(
-            name=names.get(key, str(key)[-8:]) if isinstance(key, UUID) else None,
+            name=_name(names, key, by=by) if isinstance(key, UUID) else None,
             day=key if isinstance(key, date) else None,
             counts=counts,
-            query=asked.query(**{by: key}),
+            query="" if by == PERSON else asked.query(**{by: key}),
         )
         for key, counts in found.items()
     ]
     if by == "day":
         return sorted(rows, key=lambda row: row.day or date.min, reverse=True)
+    if by == PERSON:
+        return sorted(rows, key=lambda row: (-row.counts.visits, str(row.name)))
     return sorted(rows, key=lambda row: (-row.counts.spend_paise, str(row.name)))
+
+
+def _name(names: dict[UUID, str], key: UUID, *, by: str) -> str:
+    unknown = _("No longer here") if by == PERSON else str(key)[-8:]
+    return names.get(key, unknown)

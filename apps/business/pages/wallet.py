@@ -4,10 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,11 +27,11 @@ from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from apps.wallet.selectors import StatementLine
 from uma.kernel.errors import DomainError
+from uma.kernel.http.checkout import checkout
 from uma.kernel.http.idempotency import IdempotencyKey, fingerprint
 from uma.kernel.money import PAISE_PER_RUPEE
 from uma.kernel.templatetags.web import rupees
 
-RAZORPAY = "https://api.razorpay.com"
 LINES = 20
 SUGGESTED_RUPEES = (1_000, 2_500, 5_000, 10_000)
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -56,6 +54,7 @@ KINDS: Mapping[str, object] = {
     "boost_refund": pgettext_lazy("movement", "Boost, unused part back"),
     "subscription": pgettext_lazy("movement", "Plan"),
     "subscription_refund": pgettext_lazy("movement", "Plan, unused part back"),
+    "adjustment": pgettext_lazy("movement", "Adjusted by UMA"),
 }
 
 
@@ -215,30 +214,14 @@ def _top_up(visitor: Visitor, top_up_id: UUID) -> dict[str, object]:
 
 
 def _checkout(request: HttpRequest, visitor: Visitor, top_up: TopUp) -> HttpResponse:
-    """Hand the browser to Razorpay's own page by a form, so that no script of theirs runs on ours."""
-    base = settings.RAZORPAY_URL or RAZORPAY
-    back = request.build_absolute_uri(reverse("business-paid", kwargs={"top_up_id": top_up.pk}))
+    """Hand the browser to Razorpay's own page."""
     merchant = merchants.merchant(merchant_id=visitor.staff.merchant_id)
-    facts = {
-        "action": f"{base}/v1/checkout/embedded",
-        "amount_paise": top_up.amount_paise,
-        "fields": {
-            "key_id": settings.RAZORPAY_KEY_ID,
-            "order_id": top_up.order_id,
-            "amount": top_up.amount_paise,
-            "currency": "INR",
-            "name": "UMA",
-            "description": _("Wallet of %(business)s") % {"business": merchant.brand},
-            "callback_url": back,
-            "cancel_url": request.build_absolute_uri(reverse("business-wallet")),
-        },
-    }
-    parts = urlsplit(base)
-    # The policy holds for where the form's answer sends the browser as well.
-    return show(
+    form = checkout(
         request,
-        "checkout",
-        facts,
-        status=HTTPStatus.OK,
-        policy={"form-action": [f"{parts.scheme}://{parts.netloc}"]},
+        order_id=top_up.order_id or "",
+        amount_paise=top_up.amount_paise,
+        description=_("Wallet of %(business)s") % {"business": merchant.brand},
+        back=reverse("business-paid", kwargs={"top_up_id": top_up.pk}),
+        cancelled=reverse("business-wallet"),
     )
+    return show(request, "checkout", {"checkout": form}, status=HTTPStatus.OK, policy=form.policy)

@@ -63,7 +63,7 @@ class Card:
 def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show deals, the form that narrows them, and the place of the map."""
     zones = merchants.zones()
-    filters = filters_from(request.GET.dict(), zone=_zone(request, visitor, zones))
+    filters = filters_from(request.GET.dict(), zone=zone_of(request, visitor, zones))
     facts = {
         **_found(filters, visitor),
         "zones": zones,
@@ -84,7 +84,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def found(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the deals that the form asks for, or the next of them."""
     zones = merchants.zones()
-    filters = filters_from(request.GET.dict(), zone=_zone(request, visitor, zones))
+    filters = filters_from(request.GET.dict(), zone=zone_of(request, visitor, zones))
     facts = _found(filters, visitor)
     response = fragment(request, "parts/more_deals" if filters.after else "parts/deals", facts)
     if not filters.after:
@@ -139,7 +139,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _zone(request: HttpRequest, visitor: Visitor, zones: list[Zone]) -> str:
+def zone_of(request: HttpRequest, visitor: Visitor, zones: list[Zone]) -> str:
     """Return the city that was chosen, the rider's own, or the first."""
     known = {zone.code for zone in zones}
     chosen = zone_from(request.COOKIES.get(ZONE_COOKIE, ""))

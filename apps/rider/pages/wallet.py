@@ -38,6 +38,7 @@ KINDS: Mapping[str, object] = {
     "tat_compensation": pgettext_lazy("movement", "For a withdrawal that came back late"),
     "reward": pgettext_lazy("movement", "Reward"),
     "reward_clawback": pgettext_lazy("movement", "Reward taken back"),
+    "adjustment": pgettext_lazy("movement", "Adjusted by UMA"),
 }
 # Why not all of the balance can be taken out, by the code that the API says as well.
 KEPT_BACK: Mapping[str, object] = {
