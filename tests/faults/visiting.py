@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,7 @@ class Crowd:
 
     def __post_init__(self) -> None:
         self._over = threading.Event()
+        self._given_up = threading.Event()
         self._lock = threading.Lock()
         self._running: list[threading.Thread] = []
 
@@ -76,13 +77,21 @@ class Crowd:
         for thread in self._running:
             thread.start()
 
-    def end(self, within_s: float) -> None:
-        """Let every visitor finish the visit it is in; all of them must."""
+    def end(self, within_s: float, meanwhile: Callable[[], None] | None = None) -> None:
+        """Let every visitor finish the visit it is in, as all must; `meanwhile` is done again and again."""
         self._over.set()
         deadline = time.monotonic() + within_s
-        for thread in self._running:
-            thread.join(timeout=max(0.0, deadline - time.monotonic()))
-        assert not any(thread.is_alive() for thread in self._running), "somebody got no answer"
+        while self._visiting() and time.monotonic() < deadline:
+            if meanwhile:
+                meanwhile()
+            time.sleep(PAUSE_S)
+        if self._visiting():
+            # Nobody of a failed test visits while the next ones run.
+            self._given_up.set()
+            raise AssertionError("somebody got no answer")
+
+    def _visiting(self) -> bool:
+        return any(thread.is_alive() for thread in self._running)
 
     @property
     def of_ours(self) -> str:
@@ -157,6 +166,8 @@ class Crowd:
         """Ask until there is an answer that says for sure what has happened."""
         key, attempts = {"Idempotency-Key": secrets.token_hex(16)} if body else {}, 0
         while True:
+            if self._given_up.is_set():
+                raise Surprise(f"{path}: no answer to {attempts} attempts")
             attempts += 1
             try:
                 response = session.request(

@@ -1,0 +1,165 @@
+"""Alerts about what the tables say: each rings within a minute of its cause, and is silent when that is gone."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from apps.accounts import services as accounts
+from apps.accounts.errors import RefreshReused
+from apps.handshake import services as handshakes
+from apps.jobs import services as jobs
+from apps.jobs.models import JobRun
+from apps.notifications import services as notifications
+from apps.notifications.models import InboxMessage
+from apps.ondc.models import InboundMessage
+from apps.payments import services as payments
+from apps.payments.models import BankStatement, GatewayEvent, ReconException, TopUp
+from tests.accounts.signing_in import refresh, sign_in
+from tests.alerts.watching import TOKEN, prometheus
+from tests.factories import fund, make_rider, make_shop
+from tests.faults.visiting import tell
+from tests.handshake.visiting import visit
+from tests.payments.making import received
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+WITHIN_S = 60.0
+
+
+class Trouble:
+    """Everything that an operator is rung for and that stands in the tables; each with its end."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self.now = now
+        self.shop = make_shop(funds_paise=900_00, now=now - timedelta(days=2))
+        self.rider = make_rider(now=now)
+
+    def begin(self) -> None:
+        self.money()
+        self.queues()
+        self.people()
+
+    def money(self) -> None:
+        now, ago = self.now, self.ago
+        payments.watch_balances(now=now, limit=100)
+        self.bank(closing_paise=1_00)
+        payments.check_custody(now=ago(hours=27))
+        ReconException.objects.create(
+            kind="PAYMENT_UNKNOWN", subject="pay_1", amount_paise=1_00, detail="A payment.",
+            occurred_at=ago(hours=30), first_seen_at=ago(hours=25), last_seen_at=now,
+        )  # fmt: skip
+        received(b'{"event": "payout.processed"}', now=ago(minutes=20), source="RAZORPAYX")
+        TopUp.objects.create(
+            merchant=self.shop.merchant, amount_paise=500_00, state="OPEN", order_id="order_1",
+            requested_by=uuid4(), created_at=ago(hours=2), status_changed_at=ago(hours=2),
+            next_look_at=ago(minutes=20),
+        )  # fmt: skip
+
+    def people(self) -> None:
+        # Two have one token: it is presented again long after its successor was given.
+        signed = sign_in(self.rider.pk, now=self.ago(minutes=3))
+        refresh(signed, now=self.ago(minutes=2))
+        with pytest.raises(RefreshReused):
+            refresh(signed, now=self.ago(minutes=1))
+        # They leave the hour that is counted within a minute.
+        looked_at = timezone.now() - timedelta(minutes=59, seconds=20)
+        for _ in range(30):
+            accounts.reveal_phone(
+                user_id=self.rider.pk, actor_id=self.shop.owner_id, reason="They called.",
+                now=looked_at,
+            )  # fmt: skip
+
+    def queues(self) -> None:
+        ago = self.ago
+        self.late = visit(make_shop(now=ago(days=2)), now=ago(minutes=2))
+        notifications.notify(
+            person_id=self.rider.pk, kind="test", title="Late", body="Late.", data={},
+            dedupe_key="late", now=ago(minutes=10),
+        )  # fmt: skip
+        self.ran(
+            "apps.handshake.tasks.verify_ledger", at=ago(minutes=30), error="BooksDoNotBalance"
+        )
+        self.ran("apps.gamification.tasks.settle_no_shows", at=ago(minutes=20))
+        for state in ("WAITING", "PARKED"):
+            InboundMessage.objects.create(
+                sender="seller.example.in", unique_key_id="k", action="on_status", raw="{}",
+                message_id=uuid4().hex, transaction_text="t", digest=uuid4().hex, header="h",
+                state=state, next_attempt_at=ago(minutes=2), received_at=ago(minutes=2),
+            )  # fmt: skip
+
+    def end(self) -> None:
+        now = timezone.now()
+        fund(self.shop.merchant.pk, 5_000_00)
+        payments.watch_balances(now=now, limit=100)
+        self.bank(closing_paise=1_00 - payments.check_custody(now=now).difference_paise)
+        payments.check_custody(now=now)
+        payments.decide_exception(
+            exception_id=ReconException.objects.get().pk, close=True, amount_paise=1_00,
+            actor_id=self.shop.owner_id, reason="Seen at the bank.", now=now,
+        )  # fmt: skip
+        GatewayEvent.objects.update(state="DONE", handled_at=now)
+        TopUp.objects.update(state="EXPIRED", status_changed_at=now)
+        handshakes.announce(handshake_id=self.late.pk, now=now)
+        InboxMessage.objects.update(push_state="SKIPPED")
+        # The hour passes.
+        JobRun.objects.filter(outcome="FAILED").update(started_at=self.ago(hours=2))
+        self.ran("apps.gamification.tasks.settle_no_shows", at=now)
+        self.ran("apps.handshake.tasks.verify_ledger", at=now)
+        InboundMessage.objects.update(state="IGNORED", handled_at=now)
+
+    def ago(self, **time: int) -> datetime:
+        return self.now - timedelta(**time)
+
+    def bank(self, *, closing_paise: int) -> None:
+        BankStatement.objects.create(
+            sha256=uuid4().hex * 2, filename="bank.csv", uploaded_by=uuid4(),
+            uploaded_at=timezone.now(), lines_new=0, lines_known=0, closing_paise=closing_paise,
+            closes_on=timezone.now().date(),
+        )  # fmt: skip
+
+    def ran(self, job: str, *, at: datetime, error: str = "") -> None:
+        jobs.end(run_id=jobs.begin(job=job, now=at), did=1, error=error, now=at)
+
+
+RING = {
+    "BooksDoNotBalance",
+    "CallbacksParked",
+    "CustodyCheckFailed",
+    "CustodyDiffers",
+    "CustodyUnchecked",
+    "DeliveriesLate",
+    "DisagreementsUnexplained",
+    "FollowUpsLate",
+    "GatewayQuiet",
+    "JobsFail",
+    "JobsLate",
+    "NetworkMessagesLate",
+    "OpenOrdersUnwatched",
+    "PaymentsNotCredited",
+    "PhonesLookedUp",
+    "TokensCopied",
+    "WalletsRunLow",
+}
+# Counted for ten minutes.
+LASTING = {"TokensCopied"}
+
+
+def test_what_the_tables_say_rings_within_a_minute_and_is_silent_when_it_is_over(
+    tools: Path, tmp_path: Path, live_server: LiveServer, settings: Settings
+) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    settings.ALLOWED_HOSTS = ["*"]
+    with prometheus(tools, tmp_path, [live_server.url.removeprefix("http://")]) as watching:
+        assert watching.ringing() == set()
+        trouble = Trouble(now=timezone.now())
+
+        trouble.begin()
+
+        tell(f"rung after {watching.wait(for_=RING, within_s=WITHIN_S):.0f} s")
+        assert watching.ringing() == RING
+        trouble.end()
+        tell(f"silent after {watching.wait(without=RING - LASTING, within_s=WITHIN_S):.0f} s")

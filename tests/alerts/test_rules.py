@@ -1,0 +1,237 @@
+"""Every rule by promtool: silent just before its limit, ringing behind it, with the words that somebody reads."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.alerts.conftest import RULES
+from uma.stack.folder import ROOT
+
+# What stands there for ten minutes at a look each five seconds.
+STEPS = "x120"
+SCAN = 'route="api/handshake/execute"'
+
+
+@dataclass(frozen=True)
+class Case:
+    """One alert: series that leave it silent, series that ring it, and what it then says."""
+
+    alert: str
+    quiet: dict[str, str]
+    loud: dict[str, str]
+    labels: dict[str, str]
+    value: str = ""
+
+
+def flat(name: str, quiet: float, loud: float, value: str = "", **labels: str) -> Case:
+    """A gauge that rings by its height; `labels` are those that its alert keeps."""
+    alert, series = name.split(" ")
+    return Case(alert, {series: f"{quiet}+0{STEPS}"}, {series: f"{loud}+0{STEPS}"}, labels, value)
+
+
+def rates(alert: str, whole: str, part: str, quiet: float, loud: float, **other: str) -> Case:
+    """Two counters, where the second is a part of all that rings by its share of the first."""
+    return Case(
+        alert,
+        {whole: f"0+{100 - quiet}{STEPS}", part: f"0+{quiet}{STEPS}"},
+        {whole: f"0+{100 - loud}{STEPS}", part: f"0+{loud}{STEPS}"},
+        other,
+    )
+
+
+COUNT = "uma_http_requests_total"
+BUCKET = "uma_http_request_seconds_bucket"
+ASKED = "uma_ondc_requests_recent"
+CASES = (
+    flat("CustodyDiffers uma_custody_difference_paise", 0, -1, "-1"),
+    flat("CustodyCheckFailed uma_custody_whole", 1, 0),
+    flat("CustodyUnchecked uma_custody_checked_seconds", 93_600, 93_601),
+    flat(
+        'BooksDoNotBalance uma_jobs_failed_recent{task="apps.handshake.tasks.verify_ledger"}', 0, 1
+    ),
+    flat("DisagreementsUnexplained uma_recon_exception_seconds", 86_400, 86_401),
+    flat("PaymentsNotCredited uma_gateway_event_unhandled_seconds", 900, 901),
+    flat("OpenOrdersUnwatched uma_top_up_look_overdue_seconds", 900, 901),
+    flat("GatewayQuiet uma_gateway_quiet_seconds", 3_600, 3_601),
+    flat("WalletsRunLow uma_merchants_low", 0, 3, "3"),
+    rates(
+        "HandshakesFail", f'{COUNT}{{{SCAN},status="200"}}', f'{COUNT}{{{SCAN},status="503"}}', 5, 6
+    ),
+    rates(
+        "ScansSpendBudgetFast",
+        f'{COUNT}{{{SCAN},status="200"}}',
+        f'{COUNT}{{{SCAN},status="503"}}',
+        1,
+        2,
+    ),
+    rates(
+        "ScansSpendBudgetSlowly",
+        f'{COUNT}{{{SCAN},status="200"}}',
+        f'{COUNT}{{{SCAN},status="503"}}',
+        0,
+        1,
+    ),
+    rates("AnswersFail", f'{COUNT}{{status="200"}}', f'{COUNT}{{status="500"}}', 1, 2),
+    Case(
+        "ScansAreSlow",
+        {
+            f'{BUCKET}{{{SCAN},le="0.5"}}': f"0+99{STEPS}",
+            f'{BUCKET}{{{SCAN},le="+Inf"}}': f"0+100{STEPS}",
+        },
+        {
+            f'{BUCKET}{{{SCAN},le="0.5"}}': f"0+98{STEPS}",
+            f'{BUCKET}{{{SCAN},le="1.0"}}': f"0+100{STEPS}",
+            f'{BUCKET}{{{SCAN},le="+Inf"}}': f"0+100{STEPS}",
+        },
+        {},
+    ),
+    flat('WebIsGone up{job="uma",instance="web-1:8000"}', 1, 0, job="uma", instance="web-1:8000"),
+    Case(
+        "DatabaseAway",
+        # A scrape that failed says nothing; one that did not answers for fifteen seconds.
+        {"uma_database_answers": "1+0x106 0 _"},
+        {"uma_database_answers": "1+0x100 0 _ 0 _ 0 _ 0 _"},
+        {},
+    ),
+    flat("ConnectionsRunOut uma_database_connections_ratio", 0.8, 0.81),
+    flat("EndedSessionsUnknown uma_revocation_age_seconds", 5, 6),
+    Case(
+        "TokensCopied",
+        {'uma_refresh_total{outcome="reused"}': f"4+0{STEPS}"},
+        {'uma_refresh_total{outcome="reused"}': "0+0x60 1+0x60"},
+        {},
+    ),
+    flat("PhonesLookedUp uma_phone_looks_recent", 29, 30, "30"),
+    flat("FollowUpsLate uma_handshake_follow_up_seconds", 60, 61),
+    flat('DeliveriesLate uma_delivery_late_seconds{kind="push"}', 300, 301, kind="push"),
+    Case(
+        "MessagesDropped",
+        {"uma_queue_dropped_total": f"4+0{STEPS}"},
+        {"uma_queue_dropped_total": "0+0x60 1+0x60"},
+        {},
+    ),
+    flat('JobsLate uma_job_overdue_seconds{task="a.b"}', 900, 901, task="a.b"),
+    flat('JobsFail uma_jobs_failed_recent{task="a.b"}', 0, 2, "2", task="a.b"),
+    Case(
+        "SellersFail",
+        {
+            f'{ASKED}{{party="s.in",action="init",state="TAKEN"}}': f"3+0{STEPS}",
+            f'{ASKED}{{party="s.in",action="init",state="LOST"}}': f"1+0{STEPS}",
+        },
+        {
+            f'{ASKED}{{party="s.in",action="init",state="TAKEN"}}': f"2+0{STEPS}",
+            f'{ASKED}{{party="s.in",action="init",state="LOST"}}': f"2+0{STEPS}",
+        },
+        {"party": "s.in"},
+    ),
+    flat(
+        'NetworkMessagesLate uma_ondc_waiting_seconds{where="callback"}', 60, 61, where="callback"
+    ),
+    flat("CallbacksParked uma_ondc_parked", 0, 2, "2"),
+)
+
+
+def rule_of(alert: str) -> dict[str, Any]:  # Any: what a file may hold
+    groups = yaml.safe_load(RULES.read_text())["groups"]
+    return next(rule for group in groups for rule in group["rules"] if rule["alert"] == alert)
+
+
+def words(case: Case) -> str:
+    said: str = rule_of(case.alert)["annotations"]["summary"].replace("{{ $value }}", case.value)
+    for label, value in case.labels.items():
+        said = said.replace("{{ $labels." + label + " }}", value)
+    return said
+
+
+def unit(series: dict[str, str], case: Case, *, rings: bool) -> dict[str, object]:
+    severity = rule_of(case.alert)["labels"]["severity"]
+    ringing = {
+        "exp_labels": {"severity": severity, **case.labels},
+        "exp_annotations": {"summary": words(case)},
+    }
+    return {
+        "interval": "5s",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "alert_rule_test": [
+            {
+                "eval_time": "9m",
+                "alertname": case.alert,
+                "exp_alerts": [ringing] if rings else [],
+            }
+        ],
+    }
+
+
+def test_there_is_a_case_for_every_rule() -> None:
+    groups = yaml.safe_load(RULES.read_text())["groups"]
+    named = [rule["alert"] for group in groups for rule in group["rules"]]
+
+    assert sorted(named) == sorted(case.alert for case in CASES)
+
+
+@pytest.mark.parametrize("limits", ["as they are", "moved"])
+def test_every_rule_is_silent_before_its_limit_and_rings_behind_it(
+    tools: Path, tmp_path: Path, limits: str
+) -> None:
+    cases = [
+        unit(series, case, rings=rings)
+        for case in CASES
+        for series, rings in (
+            [(case.quiet, False), (case.loud, True)]
+            if limits == "as they are"
+            # A control: what promtool is told to expect is the contrary, and it says so each time.
+            else [(case.loud, False)]
+        )
+    ]
+    document = {"rule_files": [str(RULES)], "evaluation_interval": "5s", "tests": cases}
+    (tmp_path / "tests.yml").write_text(json.dumps(document))
+
+    done = subprocess.run(
+        [str(tools / "promtool"), "test", "rules", str(tmp_path / "tests.yml")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    if limits == "as they are":
+        assert done.returncode == 0, done.stdout + done.stderr
+    else:
+        assert (done.stdout + done.stderr).count("alertname: ") == len(CASES)
+
+
+def panels() -> list[dict[str, Any]]:  # Any: as above
+    document = json.loads((ROOT / "deploy" / "grafana" / "dashboards" / "uma.json").read_text())
+    return [panel for panel in document["panels"] if panel["type"] != "row"]
+
+
+def test_every_panel_asks_what_prometheus_understands(tools: Path, tmp_path: Path) -> None:
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    rules = [{"record": f"panel_{number}", "expr": expr} for number, expr in enumerate(asked)]
+    document = {"groups": [{"name": "panels", "rules": rules}]}
+    (tmp_path / "panels.yml").write_text(json.dumps(document))
+
+    done = subprocess.run(
+        [str(tools / "promtool"), "check", "rules", str(tmp_path / "panels.yml")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(rules)} rules found" in done.stdout
+
+
+def test_panels_have_their_own_place_a_title_and_a_unit() -> None:
+    taken = [
+        (panel["gridPos"]["x"] + x, panel["gridPos"]["y"] + y)
+        for panel in panels()
+        for x in range(panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["h"])
+    ]
+    titles = [panel["title"] for panel in panels()]
+
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24
+    assert len(titles) == len(set(titles)) > 20
+    assert all(panel["fieldConfig"]["defaults"]["unit"] for panel in panels())
