@@ -19,6 +19,7 @@ def everything(stores: Stores, *, short: bool, into: Path | None, started: float
     session.repeat()
     session.be_called_back()
     session.look()
+    session.take_away()
     session.search()
     session.remember()
     session.read_back()

@@ -69,6 +69,7 @@ def write(
     took_s: float,
 ) -> None:
     """Write results.md and results.json."""
+    measured = commit()  # before the files of this very run differ from it
     folder.mkdir(parents=True, exist_ok=True)
     found = {one.name: one.as_json() for one in figures}
     (folder / "results.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
@@ -76,7 +77,7 @@ def write(
         "# Measured",
         "",
         (
-            f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}, {ran_on}; `{command}`,"
+            f"{datetime.now(UTC):%Y-%m-%d}, commit {measured}, {ran_on}; `{command}`,"
             f" {took_s / 60:.0f} min."
         ),
         "",

@@ -17,6 +17,7 @@ from benchmarks import (
     callbacks,
     control,
     dashboard,
+    exporting,
     memory,
     pgbench,
     scans,
@@ -219,6 +220,21 @@ class Session:
                 self.samples.add(looked_few=looked[few], looked_many=looked[many])
         self.samples.forget_first("looked_few", "looked_many")
         self.say("the dashboards were looked at")
+
+    def take_away(self) -> None:
+        """Export every visit there is, and copy the same with psql, in turn."""
+        analyst, rows = exporting.Analyst(self.stores), 0
+        for _ in range(self.size.repetitions + 1):
+            done = analyst.export()
+            rows = done.rows
+            self.samples.add(
+                exported=rows / done.seconds,
+                copied=rows / analyst.copy_table(),
+                copied_query=rows / analyst.copy_query(),
+                export_mb=done.peak_mb,
+            )
+        self.samples.forget_first("exported", "copied", "copied_query", "export_mb")
+        self.say(f"{rows} rows were exported")
 
     def read_back(self) -> None:
         """Give two riders the same month, one of them with a long past, then read both in turn."""
