@@ -53,11 +53,15 @@ rules: install
 
 browser:
 	@bash deploy/make-browser >&2
+	@bash deploy/make-tool prometheus prometheus promtool >&2
+	@bash deploy/make-tool nginx nginx >&2
 
 bench: install ## measure, against the limit measured in the same run: benchmarks/results.md
+	@bash deploy/make-office >&2
 	@$(PY) -m pytest -q -m bench tests/bench
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.nightly
+	@$(PY) -m benchmarks.fraud_world
 
 schema: install ## rewrite the committed OpenAPI document
 	@$(PY) manage.py spectacular --file docs/openapi.yaml

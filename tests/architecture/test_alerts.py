@@ -1,22 +1,21 @@
 """An alert over a series that nobody keeps never rings."""
 
+import json
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from django.urls import get_resolver, resolve
 from prometheus_client import REGISTRY
 
-RULES = Path(__file__).resolve().parents[2] / "deploy" / "alerts.yml"
-# The modules whose series belong to processes of another kind, or are made at the first request.
-KEEPERS = (
-    "apps.payments.services.custody",
-    "apps.payments.selectors.custody",
-    "apps.payments.selectors.watching",
-    "uma.kernel.queue",
-)
+from uma.kernel import readings
+
+RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "alerts.yml"
+
+
+BOARD = RULES.parents[1] / "grafana" / "dashboards" / "uma.json"
 
 
 def rules() -> list[dict[str, Any]]:  # Any: what a file may hold
@@ -26,16 +25,24 @@ def rules() -> list[dict[str, Any]]:  # Any: what a file may hold
 
 def series() -> set[str]:
     get_resolver().url_patterns  # noqa: B018  # what the views count is known then
-    for keeper in KEEPERS:
-        import_module(keeper)
-    return {name for names in REGISTRY._collector_to_names.values() for name in names}
+    counted = {name for names in REGISTRY._collector_to_names.values() for name in names}
+    return counted | readings.names()
 
 
-def test_every_alert_watches_a_series_that_is_kept() -> None:
-    watched = {name for rule in rules() for name in re.findall(r"\buma_\w+", rule["expr"])}
+def asked() -> list[str]:
+    """What the panels of Grafana ask."""
+    panels = json.loads(BOARD.read_text())["panels"]
+    return [target["expr"] for panel in panels for target in panel.get("targets", [])]
 
-    assert len(watched) > 5
-    assert watched - series() == set()
+
+def named(expressions: list[str]) -> set[str]:
+    return {name for one in expressions for name in re.findall(r"\buma_\w+", one)}
+
+
+@pytest.mark.parametrize("expressions", [[rule["expr"] for rule in rules()], asked()])
+def test_what_is_watched_is_a_series_that_is_kept(expressions: list[str]) -> None:
+    assert len(named(expressions)) > 15
+    assert named(expressions) - series() == set()
 
 
 def test_every_alert_says_what_is_wrong_and_how_urgent_it_is() -> None:

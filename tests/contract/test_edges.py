@@ -55,6 +55,7 @@ OPEN = {
     "app/service-worker.js": "a file",
     "": "sends whoever knows only the name of the house to the deals",
     "business/wallet/paid/<uuid:top_up_id>": "where Razorpay sends a browser back; changes nothing",
+    "app/travel/<uuid:journey_id>/paid": "where Razorpay sends a browser back; changes nothing",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ODD = ("TRACE", "OPTIONS", "CONNECT", "PROPFIND", "MKCOL", "FOO")
