@@ -11,29 +11,41 @@ from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import RefreshReused
+from apps.accounts.models import AuditEvent
 from apps.handshake import services as handshakes
+from apps.handshake.tasks import announce
 from apps.jobs import services as jobs
 from apps.jobs.models import JobRun
 from apps.notifications import services as notifications
 from apps.notifications.models import InboxMessage
+from apps.ondc import services as ondc
 from apps.ondc.models import InboundMessage
+from apps.ondc.voice import voice
 from apps.payments import services as payments
 from apps.payments.models import BankStatement, GatewayEvent, ReconException, TopUp
 from tests.accounts.signing_in import refresh, sign_in
 from tests.alerts.watching import TOKEN, prometheus
+from tests.console.test_hostile import past_the_guards
 from tests.factories import fund, make_rider, make_shop
 from tests.faults.visiting import tell
 from tests.handshake.visiting import visit
+from tests.notifications.queueing import broker
+from tests.ondc import ours
 from tests.payments.making import received
+from uma.kernel import queue
+from uma.stack import ports
+from uma.stack.valkey import Valkey
 
+__all__ = ["broker"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 WITHIN_S = 60.0
 
 
 class Trouble:
-    """Everything that an operator is rung for and that stands in the tables; each with its end."""
+    """Everything that an operator is rung for and that stands in the tables or a queue; each with its end."""
 
-    def __init__(self, *, now: datetime) -> None:
+    def __init__(self, *, broker: Valkey, now: datetime) -> None:
+        self.broker = broker
         self.now = now
         self.shop = make_shop(funds_paise=900_00, now=now - timedelta(days=2))
         self.rider = make_rider(now=now)
@@ -42,6 +54,7 @@ class Trouble:
         self.money()
         self.queues()
         self.people()
+        self.network()
 
     def money(self) -> None:
         now, ago = self.now, self.ago
@@ -65,19 +78,17 @@ class Trouble:
         refresh(signed, now=self.ago(minutes=2))
         with pytest.raises(RefreshReused):
             refresh(signed, now=self.ago(minutes=1))
-        # They leave the hour that is counted within a minute.
-        looked_at = timezone.now() - timedelta(minutes=59, seconds=20)
         for _ in range(30):
             accounts.reveal_phone(
                 user_id=self.rider.pk, actor_id=self.shop.owner_id, reason="They called.",
-                now=looked_at,
+                now=self.now,
             )  # fmt: skip
 
     def queues(self) -> None:
         ago = self.ago
         self.late = visit(make_shop(now=ago(days=2)), now=ago(minutes=2))
         notifications.notify(
-            person_id=self.rider.pk, kind="test", title="Late", body="Late.", data={},
+            person_id=self.rider.pk, kind="security", title="Late", body="Late.", data={},
             dedupe_key="late", now=ago(minutes=10),
         )  # fmt: skip
         self.ran(
@@ -91,8 +102,25 @@ class Trouble:
                 state=state, next_attempt_at=ago(minutes=2), received_at=ago(minutes=2),
             )  # fmt: skip
 
+        # Nobody takes what is handed over, until one more than may wait.
+        assert self.broker.process is not None
+        self.broker.process.kill()
+        for _ in range(queue.CAPACITY + 1):
+            queue.enqueue_id(announce, uuid4())
+
+    def network(self) -> None:
+        """Ask a seller that is not there, until each request is given up."""
+        speaking, nobody = voice(), f"http://{ports.HOST}:{ports.any_free()}/cabs"
+        for _ in range(4):
+            ours.selected(make_rider().pk, speaking, uri=nobody, now=self.now)
+        for after_s in range(10):
+            at = self.now + timedelta(seconds=after_s)
+            for outbound_id in ondc.due_ids(now=at, limit=100):
+                ondc.deliver(outbound_id=outbound_id, voice=speaking, now=at)
+
     def end(self) -> None:
         now = timezone.now()
+        self.broker.start()
         fund(self.shop.merchant.pk, 5_000_00)
         payments.watch_balances(now=now, limit=100)
         self.bank(closing_paise=1_00 - payments.check_custody(now=now).difference_paise)
@@ -106,6 +134,8 @@ class Trouble:
         handshakes.announce(handshake_id=self.late.pk, now=now)
         InboxMessage.objects.update(push_state="SKIPPED")
         # The hour passes.
+        with past_the_guards():
+            AuditEvent.objects.update(at=self.ago(hours=2))
         JobRun.objects.filter(outcome="FAILED").update(started_at=self.ago(hours=2))
         self.ran("apps.gamification.tasks.settle_no_shows", at=now)
         self.ran("apps.handshake.tasks.verify_ledger", at=now)
@@ -137,25 +167,29 @@ RING = {
     "GatewayQuiet",
     "JobsFail",
     "JobsLate",
+    "MessagesDropped",
     "NetworkMessagesLate",
     "OpenOrdersUnwatched",
     "PaymentsNotCredited",
     "PhonesLookedUp",
+    "SellersFail",
     "TokensCopied",
     "WalletsRunLow",
 }
 # Counted for ten minutes.
-LASTING = {"TokensCopied"}
+LASTING = {"MessagesDropped", "SellersFail", "TokensCopied"}
 
 
 def test_what_the_tables_say_rings_within_a_minute_and_is_silent_when_it_is_over(
-    tools: Path, tmp_path: Path, live_server: LiveServer, settings: Settings
+    tools: Path, tmp_path: Path, live_server: LiveServer, broker: Valkey, settings: Settings
 ) -> None:
     settings.METRICS_TOKEN = TOKEN
     settings.ALLOWED_HOSTS = ["*"]
+    for name, value in ours.settings_for(f"http://{ports.HOST}:{ports.any_free()}").items():
+        setattr(settings, name, value)
     with prometheus(tools, tmp_path, [live_server.url.removeprefix("http://")]) as watching:
         assert watching.ringing() == set()
-        trouble = Trouble(now=timezone.now())
+        trouble = Trouble(broker=broker, now=timezone.now())
 
         trouble.begin()
 
@@ -163,3 +197,4 @@ def test_what_the_tables_say_rings_within_a_minute_and_is_silent_when_it_is_over
         assert watching.ringing() == RING
         trouble.end()
         tell(f"silent after {watching.wait(without=RING - LASTING, within_s=WITHIN_S):.0f} s")
+    assert queue.flush(WITHIN_S)
