@@ -42,7 +42,7 @@ endif
 check: types rules ## formatting, lint, types, import contracts, production settings, migrations
 
 types: install
-	@.venv/bin/mypy apps uma tests benchmarks
+	@.venv/bin/mypy
 
 rules: install
 	@.venv/bin/ruff format --check --quiet .
