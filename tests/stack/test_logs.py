@@ -11,7 +11,9 @@ import pytest
 from celery import Celery
 
 from tests.kernel.test_checks import PRODUCTION
+from tests.kernel.test_error_reports import events
 from tests.kernel.valkey import OwnValkey
+from tests.sink import Sink, sink
 from uma.kernel import context, queue
 from uma.stack import ports, programs
 from uma.stack.folder import ROOT
@@ -97,11 +99,9 @@ def test_every_line_of_a_web_process_is_json_and_no_secret_is_in_it(
     assert "_granian" in {line["logger"] for line in written}
 
 
-def test_a_workers_lines_carry_the_id_of_the_request_that_left_the_message(
+def test_a_workers_lines_carry_the_id_of_the_request_that_left_the_message_and_so_do_its_errors(
     production: dict[str, str], valkey: OwnValkey, tmp_path: Path, until: Until
 ) -> None:
-    worker = programs.worker(concurrency=1, environment=production, logs=tmp_path)
-    worker.start()
     outbound = queue._Outbound()
     sender = Celery("sender", broker=valkey.url, set_as_current=False)
 
@@ -109,13 +109,33 @@ def test_a_workers_lines_carry_the_id_of_the_request_that_left_the_message(
     def task(**_: object) -> None:
         raise AssertionError("the worker's own runs instead")
 
-    context.begin(context.Origin("support-case-43"))
-    try:
-        assert outbound.put(queue._Message(task, {}, id=str(uuid4())))
-        log = tmp_path / "worker.log"
-        until(lambda: "support-case-43" in log.read_text(), 20)
-    finally:
-        context.end()
-        worker.stop()
+    # No job of ours: it fails with this very text.
+    failing = sender.signature("uma.run_job", kwargs={"job": f"call {PHONE}"}, queue="jobs")
+    with sink() as sentry:
+        production |= {"UMA_SENTRY_DSN": f"http://a-key@{sentry.address}/1"}
+        worker = programs.worker(concurrency=1, environment=production, logs=tmp_path)
+        worker.start()
+        context.begin(context.Origin("support-case-43"))
+        try:
+            assert outbound.put(queue._Message(task, {}, id=str(uuid4())))
+            log = tmp_path / "worker.log"
+            until(lambda: "support-case-43" in log.read_text(), 20)
+            failing.apply_async(headers={queue.REQUEST_ID: "support-case-45"})
+            until(lambda: bool(came("AssertionError", sentry)), 20)
+        finally:
+            context.end()
+            worker.stop()
 
+        (failed,) = came("AssertionError", sentry)
+    assert failed["transaction"] == "uma.run_job"
+    assert failed["tags"]["request_id"] == "support-case-45"
     assert {line["request_id"] for line in lines(log)} >= {"support-case-43", "-"}
+
+
+def came(kind: str, sentry: Sink) -> list[dict[str, Any]]:
+    """The errors of a kind that arrived; what the missing stores cause may be among the others."""
+    return [
+        event
+        for event in events(sentry.came, without=[PHONE])
+        if event.get("exception", {"values": [{"type": ""}]})["values"][-1]["type"] == kind
+    ]

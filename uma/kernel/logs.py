@@ -214,23 +214,34 @@ class ReadableFormatter(logging.Formatter):
         return one_line(f"{text} {facts}" if facts else text)
 
 
-def settings_for(*, debug: bool, level: str) -> dict[str, Any]:  # Any: of many types
-    """Return LOGGING for Django: one handler, one form, whoever writes."""
+def settings_for(
+    *, debug: bool, level: str, sentry: tuple[str, str] = ("", "")
+) -> dict[str, Any]:  # Any: of many types
+    """Return LOGGING for Django: one form, whoever writes; `sentry` is where errors go as well, and our release."""
     formatter = "ReadableFormatter" if debug else "JsonFormatter"
+    handlers: dict[str, dict[str, str]] = {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"}
+    }
+    dsn, release = sentry
+    if dsn:
+        reporter = "uma.kernel.error_reports.Reporter"
+        handlers["sentry"] = {"()": reporter, "dsn": dsn, "release": release}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.{formatter}"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": handlers,
         "loggers": {
             # They bring handlers of their own, which would say everything twice and otherwise.
             **{name: {"handlers": [], "level": "INFO"} for name in ("django", "celery")},
             "_granian": {"handlers": [], "level": "INFO", "propagate": True},
             # The worker's process pool; it passes nothing on by itself.
-            "multiprocessing": {"handlers": ["console"], "propagate": False},
+            "multiprocessing": {"handlers": list(handlers), "propagate": False},
             "django.server": {"handlers": [], "propagate": True},
+            # Each of its tries to reach a Sentry that is away.
+            "urllib3": {"handlers": [], "level": "ERROR"},
             # The access line has the refusals already.
             "django.request": {"handlers": [], "level": "ERROR"},
         },
-        "root": {"handlers": ["console"], "level": level},
+        "root": {"handlers": list(handlers), "level": level},
     }

@@ -36,13 +36,9 @@ def write(request: HttpRequest, *, request_id: str, status: int, seconds: float)
     """
     if not settings.ACCESS_LOG:
         return
-    match = request.resolver_match
-    route = match.route if match is not None else "unmatched"
-    method = request.method if request.method in _METHODS else "OTHER"
-    assert method is not None
     now = time.time()
     stamp = f"{_second(int(now))}.{int(now % 1 * 1_000):03d}"
-    facts = _facts(method, route, status, actor_kind(request))
+    facts = _facts(_method(request), _route(request), status, actor_kind(request))
     ms = round(seconds * 1_000, 1)
     if settings.DEBUG:
         line = f"{stamp} INFO uma.access [{request_id}] {ms} ms {facts}"
@@ -55,6 +51,30 @@ def write(request: HttpRequest, *, request_id: str, status: int, seconds: float)
     # A log that nobody takes must not cost anybody an answer.
     with suppress(OSError):
         os.write(STDERR, line.encode())
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match.route if match is not None else "unmatched"
+
+
+def _method(request: HttpRequest) -> str:
+    return request.method if request.method in _METHODS else "OTHER"
+
+
+def facts_of(request: HttpRequest) -> dict[str, object]:
+    """Return what may be said of a request that failed: its route, and by whom it was made as an id of ours."""
+    facts: dict[str, object] = {
+        "method": _method(request),
+        "route": _route(request),
+        "actor": actor_kind(request),
+    }
+    if facts["actor"] != "stranger":
+        user = request.__dict__["user"]
+        known = getattr(user, "user_id", None) or getattr(user, "pk", None)
+        if known is not None:
+            facts["user_id"] = known
+    return facts
 
 
 def actor_kind(request: HttpRequest) -> str:

@@ -91,12 +91,7 @@ class EdgeMiddleware:
             return None
         refusal = refusal_of(exception)
         if refusal is None:
-            match = request.resolver_match
-            logger.error(
-                "a request failed",
-                exc_info=exception,
-                extra={"method": request.method, "route": match.route if match else "unmatched"},
-            )
+            logger.error("a request failed", exc_info=exception, extra=access_log.facts_of(request))
             got_request_exception.send(sender=type(self), request=request)
             refusal = errors.InternalError()
         return problem_response(refusal, request)
