@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from kombu import Queue
 
-from uma.kernel import context
+from uma.kernel import context, tracing
 from uma.kernel.lease import lease
 from uma.kernel.queue import REQUEST_ID
 
@@ -117,10 +117,12 @@ def _log_as_django_does(**_: object) -> None:
 def _know_the_request(task: Any, task_id: str, **_: object) -> None:  # Any: Celery's task
     # A periodic job was asked for by nobody: its lines are found by the message's own id.
     context.begin(context.Origin(getattr(task.request, REQUEST_ID, None) or task_id))
+    tracing.task_begins(task_id, task.name)
 
 
 @task_postrun.connect
-def _forget_the_request(**_: object) -> None:
+def _forget_the_request(task_id: str, **_: object) -> None:
+    tracing.task_ends(task_id)
     context.end()
 
 

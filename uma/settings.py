@@ -392,8 +392,9 @@ PROXY_COUNT: int = env.int("UMA_PROXY_COUNT", default=0)
 LOG_LEVEL: str = env.str("UMA_LOG_LEVEL", default="INFO")
 # Python's warnings are lines like all others.
 logging.captureWarnings(not DEBUG)
-# Where errors are told (a Sentry's DSN), and of which release; nowhere without it (decisions/0056).
+# Where errors (a Sentry's DSN; our release) and traces are told; nowhere without it (decisions/0056).
 SENTRY = (env.str("UMA_SENTRY_DSN", default=""), env.str("UMA_VERSION", default=""))
+OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 LOGGING = logs.settings_for(debug=DEBUG, level=LOG_LEVEL, sentry=SENTRY)
 # One line for each request.
 ACCESS_LOG: bool = env.bool("UMA_ACCESS_LOG", default=True) and LOG_LEVEL in ("DEBUG", "INFO")

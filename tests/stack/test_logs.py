@@ -12,6 +12,7 @@ from celery import Celery
 
 from tests.kernel.test_checks import PRODUCTION
 from tests.kernel.test_error_reports import events
+from tests.kernel.test_tracing import said, spans
 from tests.kernel.valkey import OwnValkey
 from tests.sink import Sink, sink
 from uma.kernel import context, queue
@@ -109,10 +110,12 @@ def test_a_workers_lines_carry_the_id_of_the_request_that_left_the_message_and_s
     def task(**_: object) -> None:
         raise AssertionError("the worker's own runs instead")
 
-    # No job of ours: it fails with this very text.
-    failing = sender.signature("uma.run_job", kwargs={"job": f"call {PHONE}"}, queue="jobs")
-    with sink() as sentry:
-        production |= {"UMA_SENTRY_DSN": f"http://a-key@{sentry.address}/1"}
+    with sink() as sentry, sink() as traces:
+        production |= {
+            "UMA_SENTRY_DSN": f"http://a-key@{sentry.address}/1",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{traces.address}",
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        }
         worker = programs.worker(concurrency=1, environment=production, logs=tmp_path)
         worker.start()
         context.begin(context.Origin("support-case-43"))
@@ -120,8 +123,15 @@ def test_a_workers_lines_carry_the_id_of_the_request_that_left_the_message_and_s
             assert outbound.put(queue._Message(task, {}, id=str(uuid4())))
             log = tmp_path / "worker.log"
             until(lambda: "support-case-43" in log.read_text(), 20)
-            failing.apply_async(headers={queue.REQUEST_ID: "support-case-45"})
+            sender.send_task(
+                "uma.run_job",
+                # No job of ours: it fails with this very text.
+                kwargs={"job": f"call {PHONE}"},
+                headers={queue.REQUEST_ID: "support-case-45"},
+                queue="jobs",
+            )
             until(lambda: bool(came("AssertionError", sentry)), 20)
+            until(lambda: "uma.run_job" in {one.name for one in spans(traces.came)}, 20)
         finally:
             context.end()
             worker.stop()
@@ -130,6 +140,9 @@ def test_a_workers_lines_carry_the_id_of_the_request_that_left_the_message_and_s
     assert failed["transaction"] == "uma.run_job"
     assert failed["tags"]["request_id"] == "support-case-45"
     assert {line["request_id"] for line in lines(log)} >= {"support-case-43", "-"}
+    (traced,) = (one for one in spans(traces.came) if one.name == "uma.run_job")
+    assert said(traced)["uma.request_id"] == "support-case-45"
+    assert PHONE not in str(traces.came)
 
 
 def came(kind: str, sentry: Sink) -> list[dict[str, Any]]:

@@ -1,8 +1,11 @@
 """Registers the system checks and the gauges of every app when Django starts."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import autodiscover_modules
+
+from uma.kernel import tracing
 
 
 class KernelConfig(AppConfig):
@@ -18,3 +21,5 @@ class KernelConfig(AppConfig):
         checks.register(check_settings)
         checks.register(check_serving_role, checks.Tags.database)
         autodiscover_modules("readings")
+        if settings.OTLP_ENDPOINT:
+            tracing.begin()

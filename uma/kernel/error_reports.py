@@ -31,7 +31,7 @@ _SAID_ELSEWHERE = frozenset(
     {"event", "level", "logger", "timestamp", "exceptions", "user_id", logs.REDACTED}
 )
 # What sending itself logs: an error of that would be sent, and so on.
-_SENDING = ("sentry_sdk", "urllib3")
+_SENDING = ("sentry_sdk", "urllib3", "opentelemetry")
 
 
 def last_look(event: Event, hint: Hint) -> Event | None:  # noqa: ARG001  # the SDK's signature

@@ -22,6 +22,8 @@ from psycopg.abc import PQGen
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
+from uma.kernel import tracing
+
 Value = UUID | datetime | str | int | bool | bytes | None
 
 _IDLE = pq.TransactionStatus.IDLE
@@ -97,7 +99,11 @@ def fetch_one(
     raw: psycopg.Connection[Any] = connection.connection
     known = _known(raw)
     started = time.perf_counter()
-    with connection.wrap_database_errors, raw.lock:
+    with (
+        tracing.span(statement.name, tracing.POSTGRESQL),
+        connection.wrap_database_errors,
+        raw.lock,
+    ):
         row = _fly(raw, known, statement, values, commit=commit and _here.is_open)
     if connection.queries_logged:
         took_s = time.perf_counter() - started

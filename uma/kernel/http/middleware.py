@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, ResponseHeaders
 
-from uma.kernel import context
+from uma.kernel import context, tracing
 from uma.kernel.errors import DomainError
 from uma.kernel.http import access_log, errors, metrics
 from uma.kernel.http.problems import problem_response, refusal_of
@@ -59,6 +60,10 @@ class EdgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with tracing.span("request") as span:
+            return self._answer(request, span)
+
+    def _answer(self, request: HttpRequest, span: Any) -> HttpResponseBase:  # Any: see tracing
         started = time.perf_counter()
         request_id = assign(request)
         refusal = _edge_refusal(request)
@@ -81,6 +86,7 @@ class EdgeMiddleware:
         access_log.write(
             request, request_id=request_id, status=response.status_code, seconds=seconds
         )
+        tracing.answered(span, request, response.status_code)
         # The thread answers others after this one, and works on its own in between.
         context.end()
         return response
