@@ -1,7 +1,8 @@
 # The two README commands are `run` and `test`; `make help` lists the rest.
 SHELL := /bin/bash
 PY := .venv/bin/python
-WORKERS ?= 2
+# One more than cores: a test that waits for a process, an alarm or a lease leaves its core to another.
+WORKERS ?= 3
 export UMA_DEBUG ?= 1
 
 .PHONY: help screenshots install assets run stop reset demo token test check types rules browser bench schema lock format
