@@ -67,7 +67,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
     search_help_text = "User name, id, or a whole phone number."
     fields = readonly_fields = (
         "id", "username", "name", "email", "masked_phone", "zone_code", "status", "banned_until",
-        "is_active", "is_staff", "is_superuser", "last_login", "created_at", "roles",
+        "is_active", "is_staff", "is_superuser", "last_login", "created_at", "roles", "links",
     )  # fmt: skip
     ordering = ("username",)
     actions = ("grant_role", "reveal_phone", "forget_second_factor")
@@ -101,6 +101,19 @@ class UserAdmin(ReadOnlyAdmin[User]):
             [
                 listed or SafeString("none"),
                 link_to("accounts_operatorrole_changelist", "All", user__id__exact=user.pk),
+            ]
+        )
+
+    @admin.display(description="See also")
+    def links(self, user: User) -> SafeString:
+        key = user.pk
+        return beside(
+            [
+                link_to("rides_booking_changelist", "Bookings", rider__id__exact=key),
+                link_to("payments_payout_changelist", "Payouts", person__id__exact=key),
+                link_to("gamification_strike_changelist", "Strikes", rider_id__exact=key),
+                link_to("payments_adjustment_changelist", "Adjustments", q=key),
+                link_to("payments_adjustment_propose", "Adjust", whose="person", key=key),
             ]
         )
 

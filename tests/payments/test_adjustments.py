@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -365,3 +366,23 @@ def test_an_adjustment_that_cannot_be_true_is_refused(rider: User) -> None:
         refused = f"payments_adjustment_{constraint}"
         with pytest.raises(IntegrityError, match=refused), transaction.atomic():
             write()
+
+
+def test_a_page_leads_to_the_form_about_whom_it_shows_and_to_what_belongs_to_them(
+    rider: User,
+) -> None:
+    shop, desk = make_shop(), at_the_desk(make_operator("city_manager", "MNP"))
+    for whose, key, path in (
+        ("person", rider.pk, f"/admin/accounts/user/{rider.pk}/change/"),
+        ("merchant", shop.merchant.pk, f"/admin/merchants/merchant/{shop.merchant.pk}/change/"),
+    ):
+        shown = desk.get(path).content.decode()
+        (link,) = re.findall(r'href="([^"]+)">Adjust<', shown)
+        form = desk.get(unescape(link)).context["form"]
+        assert (form["whose"].value(), form["key"].value()) == (whose, str(key))
+
+        see_also = shown.partition("See also")[2].partition("</div>")[0]
+        chief = at_the_desk(make_operator())
+        links = [unescape(one) for one in re.findall(r'href="([^"]+)"', see_also)]
+        assert len(links) >= 5
+        assert {chief.get(one).status_code for one in links if one != unescape(link)} == {200}
