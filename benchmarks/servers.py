@@ -14,6 +14,7 @@ import psutil
 from uma.kernel.http.lanes import LANES
 from uma.stack import ports, programs
 from uma.stack.postgres import Cluster, Profile
+from uma.stack.server import Server
 from uma.stack.valkey import Valkey
 
 WEB_WORKERS = 2
@@ -65,12 +66,27 @@ class Stores:
             environment={**self.environment, **changes},
             logs=self.folder / "logs",
         )
-        server.start()
-        assert server.process is not None
-        try:
-            yield Web(port, server.process.pid)
-        finally:
-            server.stop()
+        with _running(server, port) as web:
+            yield web
+
+    @contextmanager
+    def callbacks(self, **changes: str) -> Iterator[Web]:
+        """Run the server of callbacks as `make run` does, without DEBUG."""
+        port = ports.any_free()
+        environment = {**self.environment, **changes}
+        server = programs.callbacks(port=port, environment=environment, logs=self.folder / "logs")
+        with _running(server, port) as web:
+            yield web
+
+
+@contextmanager
+def _running(server: Server, port: int) -> Iterator[Web]:
+    server.start()
+    assert server.process is not None
+    try:
+        yield Web(port, server.process.pid)
+    finally:
+        server.stop()
 
 
 def _environment(cluster: Cluster, valkey: Valkey) -> dict[str, str]:

@@ -30,6 +30,8 @@ from benchmarks.discovery import Searches, fill_map
 from benchmarks.servers import CONTROL_SETTINGS, Stores, Web, cpu_seconds
 
 _COUNTED_SCANS = 160
+# As many as are over before the storm is; of fewer, the p99 is the second slowest.
+_SCANS_IN_A_STORM = 3 * scans.GRAIN
 
 
 @dataclass(frozen=True)
@@ -179,18 +181,19 @@ class Session:
         seller, kept, size = callbacks.Seller(), 0, self.size
         with (
             self.stores.web(**seller.environment) as web,
-            self.stores.web(DJANGO_SETTINGS_MODULE="benchmarks.ack_only") as other,
+            self.stores.callbacks(**seller.environment) as callee,
+            self.stores.callbacks(DJANGO_SETTINGS_MODULE="benchmarks.ack_only") as other,
         ):
             self._scan(web, self._shops, scans.GRAIN)
             for _ in range(size.repetitions + 1):
                 told = seller.answers(self._city.riders[0], size.callbacks)
                 acked, acked_p99 = callbacks.send(told, port=other.port)
-                taken, taken_p99 = callbacks.send(told, port=web.port)
-                quiet = self._scan(web, self._shops, scans.GRAIN)
+                taken, taken_p99 = callbacks.send(told, port=callee.port)
+                quiet = self._scan(web, self._shops, _SCANS_IN_A_STORM)
                 more = seller.answers(self._city.riders[0], size.callbacks)
                 with ThreadPoolExecutor(max_workers=1) as beside:
-                    pouring = beside.submit(callbacks.send, more, port=web.port)
-                    stormy = self._scan(web, self._shops, scans.GRAIN)
+                    pouring = beside.submit(callbacks.send, more, port=callee.port)
+                    stormy = self._scan(web, self._shops, _SCANS_IN_A_STORM)
                     pouring.result()
                 kept += len(told) + len(more)
                 callbacks.verify_kept(kept)

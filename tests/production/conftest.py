@@ -82,7 +82,7 @@ def certify(folder: Path) -> Path:
     return tls / "fullchain.pem"
 
 
-def configure(folder: Path, port: int, servers: Sequence[str]) -> Path:
+def configure(folder: Path, port: int, servers: Sequence[str], callbacks: str) -> Path:
     """Lay the project's configuration out in a folder; only its place, port and name are this machine's."""
     ours = CONFIGURATION.read_text()
     for there, here in {
@@ -94,6 +94,7 @@ def configure(folder: Path, port: int, servers: Sequence[str]) -> Path:
         ours = ours.replace(there, here)
     (folder / "uma.conf").write_text(ours)
     (folder / "web.conf").write_text("".join(f"server {one};\n" for one in servers))
+    (folder / "callbacks.conf").write_text(f"server {callbacks};\n")
     around = folder / "nginx.conf"
     around.write_text(AROUND.format(folder=folder))
     return around
@@ -121,14 +122,30 @@ def webs(platform: Platform, tmp_path: Path) -> Iterator[dict[str, Server]]:
 
 
 @pytest.fixture
+def callee(platform: Platform, tmp_path: Path) -> Iterator[tuple[str, Server]]:
+    """The server of callbacks, and its address."""
+    port = ports.any_free()
+    server = programs.callbacks(
+        port=port, environment={**platform.environment, "UMA_PROXY_COUNT": "1"}, logs=tmp_path
+    )
+    server.start()
+    yield f"{ports.HOST}:{port}", server
+    if server.alive():
+        server.stop()
+
+
+@pytest.fixture
 def proxy(
-    webs: dict[str, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    webs: dict[str, Server],
+    callee: tuple[str, Server],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Proxy]:
     """Nginx in front of both, with TLS that this process' clients trust."""
     folder = tmp_path / "nginx"
     folder.mkdir()
     certificate, port = certify(folder), ports.any_free()
-    configuration = configure(folder, port, list(webs))
+    configuration = configure(folder, port, list(webs), callee[0])
     nginx = f"{tool('nginx', 'nginx') / 'nginx'} -c {configuration} -p {folder}"
     subprocess.run([*nginx.split(), "-t", "-q"], check=True)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))

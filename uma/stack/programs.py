@@ -100,16 +100,32 @@ def web(
     return PythonProgram(
         name="web",
         title="The web server",
-        arguments=[
-            *("-m", "granian", "uma.wsgi:application", "--interface", "wsgi"),
-            *("--host", host, "--port", str(port), "--workers", str(workers)),
-            *("--blocking-threads", "4", "--backlog", "1024", "--no-ws"),
-            *("--respawn-failed-workers", "--workers-kill-timeout", "2"),
-        ],
+        arguments=_granian(host=host, port=port, workers=workers, threads=4),
         environment=environment,
         logs=logs,
         ready=lambda _: answers(f"http://{ports.HOST}:{port}/health/ready"),
     )
+
+
+def callbacks(*, port: int, environment: Mapping[str, str], logs: Path) -> Server:
+    """Return the web server that the network's callbacks come to (decisions/0068): two threads."""
+    return PythonProgram(
+        name="callbacks",
+        title="The server of callbacks",
+        arguments=_granian(host=ports.HOST, port=port, workers=1, threads=2),
+        environment=environment,
+        logs=logs,
+        ready=lambda _: answers(f"http://{ports.HOST}:{port}/health/ready"),
+    )
+
+
+def _granian(*, host: str, port: int, workers: int, threads: int) -> list[str]:
+    return [
+        *("-m", "granian", "uma.wsgi:application", "--interface", "wsgi"),
+        *("--host", host, "--port", str(port), "--workers", str(workers)),
+        *("--blocking-threads", str(threads), "--backlog", "1024", "--no-ws"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "2"),
+    ]
 
 
 def worker(*, concurrency: int, environment: Mapping[str, str], logs: Path) -> Server:

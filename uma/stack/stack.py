@@ -45,6 +45,7 @@ class Stack:
         self._owner: Owner | None = None
         self._host = environ.get("UMA_WEB_HOST", ports.HOST)
         self.web_port = _number(environ, "UMA_WEB_PORT") or _DEFAULT_WEB_PORT
+        self._callbacks_port: int | None = None
         self.addresses: dict[str, str] = {"UMA_WEB_URL": self.url}
 
     @property
@@ -176,6 +177,12 @@ class Stack:
             ),
             programs.beat(folder=self.folder / "beat", environment=self.values, logs=self.logs),
         ]
+        if self._callbacks_port is not None:
+            servers.append(
+                programs.callbacks(
+                    port=self._callbacks_port, environment=self.values, logs=self.logs
+                )
+            )
         with self.screen.step("The programs are starting"):
             self.supervisor.launch(servers, stores=False)
         self._wait_for(servers)
@@ -253,11 +260,17 @@ class Stack:
             service="the pretended ONDC network",
             setting="UMA_ONDC_PORT",
         )
+        self._callbacks_port = ports.choose(
+            wanted=_number(self._environ, "UMA_CALLBACKS_PORT"),
+            remembered=self.folder / "ondc" / "callbacks-port",
+            service="the server of callbacks",
+            setting="UMA_CALLBACKS_PORT",
+        )
         base = f"http://{ports.HOST}:{port}"
         self.addresses |= {
             "UMA_ONDC_ENVIRONMENT": "staging",
             "UMA_ONDC_SUBSCRIBER_ID": "uma.sandbox.example.in",
-            "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{self.web_port}/api/ondc",
+            "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{self._callbacks_port}/api/ondc",
             "UMA_ONDC_REGISTRY_URL": f"{base}/registry",
             "UMA_ONDC_GATEWAY_URL": f"{base}/gateway",
             "UMA_ONDC_SETTLEMENT_AGENCY_ID": "settlements.sandbox.example.in",
