@@ -123,14 +123,13 @@ def webs(platform: Platform, tmp_path: Path) -> Iterator[dict[str, Server]]:
 
 @pytest.fixture
 def callee(platform: Platform, tmp_path: Path) -> Iterator[tuple[str, Server]]:
-    """The server of callbacks, and its address."""
+    """The address of the server of callbacks, and that server, for the test that starts it."""
     port = ports.any_free()
     server = programs.callbacks(
         port=port, environment={**platform.environment, "UMA_PROXY_COUNT": "1"}, logs=tmp_path
     )
-    server.start()
     yield f"{ports.HOST}:{port}", server
-    if server.alive():
+    if server.process is not None and server.alive():
         server.stop()
 
 

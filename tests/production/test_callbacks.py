@@ -32,6 +32,7 @@ def test_a_callback_waits_before_no_counter_and_is_answered_while_its_server_is_
     proxy: Proxy, callee: tuple[str, Server], webs: dict[str, Server]
 ) -> None:
     address, server = callee
+    server.start()
 
     answered = refused(proxy)
 
