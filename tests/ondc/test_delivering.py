@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, transaction
 
+from apps.notifications.models import InboxMessage
 from apps.ondc import courier, services
 from apps.ondc.courier import Verdict
 from apps.ondc.models import Circuit, OutboundMessage, Participant, RideOrder, Transaction
@@ -256,6 +257,21 @@ def test_a_request_goes_to_the_address_that_was_looked_at_whatever_its_name_says
 )
 def test_answers_of_every_shape_are_understood(status: int, said: bytes, verdict: Verdict) -> None:
     assert courier.read(status, said).verdict == verdict
+
+
+def test_a_rider_is_told_of_an_order_that_its_seller_did_not_take(
+    network: NetworkProcess, speaking: Voice, cabs: str
+) -> None:
+    rider_id = make_rider().pk
+    which = ours.ready(rider_id, speaking, uri=cabs)
+    network.order("scenario", seller="cabs", name="nack_confirm")
+    said = services.confirm_ride(which=which, fare_paise=None, voice=speaking, now=ours.START)
+
+    assert _deliver(said, speaking).state == "REFUSED"
+
+    assert RideOrder.objects.get().stage == "FAILED"
+    told = InboxMessage.objects.filter(person_id=rider_id)
+    assert [one.title for one in told] == ["Nobody took your ride"]
 
 
 def test_an_order_is_confirmed_by_one_message_for_ever(

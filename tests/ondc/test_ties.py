@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
 from apps.gamification.models import ProvenOrder
+from apps.notifications.models import InboxMessage
 from apps.ondc import dues, services
 from apps.ondc.errors import SettlementDiffers, SettlementNotOpen, SettlementReasonMissing
 from apps.ondc.models import InboundMessage, RideOrder, Settlement
@@ -137,6 +138,8 @@ def test_no_driver_after_the_confirmation_excuses_and_a_riders_own_cancellation_
     assert verdict(post(seller, body)) == "ACK"
     act()
     assert RideFailure.objects.get(booking=booking).reason == "NO_DRIVER"
+    told = InboxMessage.objects.filter(person_id=booking.rider_id, kind="ride.cancelled")
+    assert [one.title for one in told] == ["Nobody took your ride"]
 
     other, its_booking = to_a_deal(seller)
     other.order = None

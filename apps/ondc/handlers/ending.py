@@ -7,7 +7,7 @@ from datetime import datetime
 from apps.gamification import services as gamification
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
-from apps.ondc import dues
+from apps.ondc import dues, purse
 from apps.ondc.handlers.outcome import Handling
 from apps.ondc.messages import OrderTold
 from apps.ondc.models import RideOrder
@@ -81,6 +81,23 @@ def say_it_never_came(order: RideOrder, *, now: datetime) -> None:
         data={"searchId": str(order.transaction_id)},
         # An order that was given up may be cancelled after all: the same news.
         dedupe_key=f"ride:{order.pk}:never-came",
+        now=now,
+    )
+
+
+def refused(order: RideOrder, *, code: str, now: datetime) -> None:
+    """Excuse a ride that its provider would not confirm, and tell the rider, who may have put the phone away."""
+    if purse.is_prepaid(order):
+        # Tickets are bought, not waited for: their page shows it, with the money that is on its way back.
+        return
+    failed(order, code=code, now=now)
+    notifications.notify(
+        person_id=order.transaction.rider_id,
+        kind="ride.cancelled",
+        title="Nobody took your ride",
+        body="The provider did not take your order. It costs you nothing; choose another ride in the app.",
+        data={"searchId": str(order.transaction_id)},
+        dedupe_key=f"ride:{order.pk}:refused",
         now=now,
     )
 

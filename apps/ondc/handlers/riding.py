@@ -25,8 +25,7 @@ def on_confirm(handling: Handling) -> Outcome:
     if order.stage != Stage.CONFIRMING:
         handling.deviations.append(f"refused with {code} when it was {order.stage}")
         return Outcome.IGNORED
-    if code in ending.NO_DRIVER_CODES:
-        ending.failed(order, code=code, now=handling.now)
+    ending.refused(order, code=code, now=handling.now)
     return fail(order, code, now=handling.now)
 
 

@@ -17,6 +17,7 @@ from django.db.models import F
 
 from apps.ondc import courier, signing
 from apps.ondc.courier import Outcome, Verdict
+from apps.ondc.handlers import ending
 from apps.ondc.models import Circuit, OutboundMessage, Participant, RideOrder, Transaction
 from apps.ondc.services.saying import give_up
 from apps.ondc.voice import Voice
@@ -157,7 +158,10 @@ def _tell_order(order_id: UUID, row: OutboundMessage, outcome: Outcome, *, now: 
     order = RideOrder.objects.select_for_update(no_key=True).get(pk=order_id)
     expected = {Stage.CONFIRMING} if row.action == "confirm" else {Stage.SELECTED, Stage.QUOTED}
     if order.stage in expected:
-        give_up(order, error_code=outcome.error_code or "no_answer", now=now)
+        code = outcome.error_code or "no_answer"
+        give_up(order, error_code=code, now=now)
+        if row.action == "confirm":
+            ending.refused(order, code=code, now=now)
 
 
 def is_listed(party: str, url: str) -> bool:
