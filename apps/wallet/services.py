@@ -278,23 +278,14 @@ def recover_debt(*, rider_id: UUID, reference: str, zone_code: str, event_at: da
     Nothing is posted when nothing is owed, or while the wallet is frozen: then the next call pays. The same
     reference again pays nothing more.
     """
-    pocket = account_codes.rider_wallet(rider_id)
-    debt = account_codes.rider_receivable(rider_id)
-    if not Account.objects.filter(code=debt, balance_paise__gt=0).exists():
-        return 0
-    locked = {account.code: account for account in _lock([pocket, debt])}
-    paid_paise = min(locked[pocket].balance_paise, locked[debt].balance_paise)
-    if not paid_paise or locked[pocket].frozen_at is not None:
-        return 0
-    post(
+    return _pay_debt(
         kind="debt_recovery",
+        pocket=account_codes.rider_wallet(rider_id),
+        debt=account_codes.rider_receivable(rider_id),
         reference=reference,
-        legs=[Leg(pocket, debt, paid_paise)],
         zone_code=zone_code,
         event_at=event_at,
-        actor_id=None,
     )
-    return paid_paise
 
 
 @transaction.atomic
@@ -306,8 +297,19 @@ def recover_merchant_debt(
 
     Nothing is posted when nothing is owed, or while the wallet is frozen: then the next call pays.
     """
-    pocket = account_codes.merchant_wallet(merchant_id)
-    debt = account_codes.merchant_receivable(merchant_id)
+    return _pay_debt(
+        kind="merchant_debt_recovery",
+        pocket=account_codes.merchant_wallet(merchant_id),
+        debt=account_codes.merchant_receivable(merchant_id),
+        reference=reference,
+        zone_code=zone_code,
+        event_at=event_at,
+    )
+
+
+def _pay_debt(
+    *, kind: str, pocket: str, debt: str, reference: str, zone_code: str, event_at: datetime
+) -> int:
     if not Account.objects.filter(code=debt, balance_paise__gt=0).exists():
         return 0
     locked = {account.code: account for account in _lock([pocket, debt])}
@@ -315,7 +317,7 @@ def recover_merchant_debt(
     if not paid_paise or locked[pocket].frozen_at is not None:
         return 0
     post(
-        kind="merchant_debt_recovery",
+        kind=kind,
         reference=reference,
         legs=[Leg(pocket, debt, paid_paise)],
         zone_code=zone_code,
