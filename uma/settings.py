@@ -91,6 +91,7 @@ APP_CHECKS = [
     "apps.ondc.checks.signing_holds",
     "apps.ondc.checks.network_can_be_joined",
     "apps.payments.checks.razorpay_is_whole",
+    "apps.notifications.checks.web_push_is_whole",
     "apps.ondc.checks.observability_is_whole",
     "apps.ondc.checks.agency_is_whole",
 ]
@@ -311,12 +312,14 @@ CELERY_TIMEZONE = "UTC"
 
 # A service-account file; empty means that pushes are recorded and not sent, and nobody signs in.
 FIREBASE_CREDENTIALS: str = env.str("UMA_FIREBASE_CREDENTIALS", default="")
-# Where FCM answers; only another address than Google's for the sandbox.
+# Where FCM and Firebase Auth (certificates, accounts) answer; not Google's for the sandbox alone.
 FCM_URL: str = env.str("UMA_FCM_URL", default="")
-# Where Firebase Auth answers (certificates, accounts); the same goes for it.
 FIREBASE_AUTH_URL: str = env.str("UMA_FIREBASE_AUTH_URL", default="")
 # The project's public key for browsers, which is no secret; the sandbox takes any.
 FIREBASE_WEB_KEY: str = env.str("UMA_FIREBASE_WEB_KEY", default="sandbox" if DEBUG else "")
+# What a browser must know besides to be pushed to, and no secret either; without it none is offered.
+_OF_WEB = ("PROJECT_ID", "APP_ID", "SENDER_ID", "VAPID_KEY")
+FIREBASE_WEB = {name: env.str(f"UMA_FIREBASE_{name}", default="") for name in _OF_WEB}
 
 # Razorpay: the key that orders and pays out, and the secrets that sign its webhooks. During a change
 # of a webhook's secret both are listed: older events are repeated under the older one.

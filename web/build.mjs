@@ -23,13 +23,13 @@ const common = {
 const APPS = {
   "service-worker.js": {
     path: "/business/",
-    scripts: ["app", "sign-in", "scan"],
+    scripts: ["app", "sign-in", "scan", "push"],
     files: ["zxing_reader.wasm"],
     keeps: "^/business/scan$",
   },
   "rider-worker.js": {
     path: "/app/",
-    scripts: ["app", "sign-in", "discover", "deal", "ticket", "kept", "forms", "pickup"],
+    scripts: ["app", "sign-in", "discover", "deal", "ticket", "kept", "forms", "pickup", "push"],
     files: [],
     keeps: "^/app/(tickets|travel)(/[0-9a-f-]{36})?$",
   },
@@ -63,6 +63,7 @@ for (const [source, target] of [
   ["icons/icon.svg", "icon.svg"],
   ["icons/icon-192.png", "icon-192.png"],
   ["icons/icon-512.png", "icon-512.png"],
+  ["icons/badge-96.png", "badge-96.png"],
 ]) {
   const bytes = readFileSync(join(HERE, source));
   const digest = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
@@ -93,6 +94,8 @@ for (const [worker, app] of Object.entries(APPS)) {
     define: {
       APP: JSON.stringify(app.path),
       KEPT: JSON.stringify(app.keeps),
+      ICON: JSON.stringify(`/static/web/${files["icon-192.png"]}`),
+      BADGE: JSON.stringify(`/static/web/${files["badge-96.png"]}`),
       VERSION: JSON.stringify(createHash("sha256").update(kept.join("\n")).digest("hex").slice(0, 12)),
       SHELL: JSON.stringify(kept.map((name) => `/static/web/${name}`)),
     },

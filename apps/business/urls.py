@@ -16,6 +16,7 @@ from apps.business.pages import (
     scanning,
     systems,
     team,
+    telling,
     wallet,
 )
 
@@ -25,6 +26,8 @@ urlpatterns = [
     path("sign-out", entering.sign_out, name="business-sign-out"),
     path("language", entering.choose_language, name="business-language"),
     path("more", entering.more, name="business-more"),
+    path("inbox", telling.inbox, name="business-inbox"),
+    path("inbox/messages", telling.messages, name="business-messages"),
     path("offline", entering.offline, name="business-offline"),
     path("app.webmanifest", entering.manifest, name="business-manifest"),
     path("service-worker.js", entering.service_worker, name="business-service-worker"),

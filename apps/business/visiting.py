@@ -45,6 +45,7 @@ PLACES = {
     "wallet": {"wallet"},
     "more": {
         "more",
+        "inbox",
         "guests",
         "team",
         "outlets",

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.notifications import push, quiet, selectors
+from apps.notifications import links, push, quiet, selectors
 from apps.notifications.models import Device, InboxMessage
 
 # Longer than a worker may live on one task (uma/celery.py), so that two never hold the same row.
@@ -139,6 +139,8 @@ def _parcel(message: InboxMessage, device: Device) -> push.Parcel:
         urgent=quiet.is_urgent(message.kind),
         fid=device.fid,
         fcm_token=device.fcm_token,
+        in_browser=device.platform == Device.Platform.WEB,
+        link=links.page_of(kind=message.kind, data=message.data),
     )
 
 

@@ -9,6 +9,12 @@ class UnknownMessage(DomainError):
     status = 404
 
 
+class UnknownDevice(DomainError):
+    code = "unknown_device"
+    title = "There is no such installation"
+    status = 404
+
+
 class AlreadyPushed(DomainError):
     code = "already_pushed"
     title = "This message has reached a phone already"

@@ -32,7 +32,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Parcel:
-    """One message for one installation; `fid` is used when known, the older token otherwise."""
+    """
+    One message for one installation; `fid` is used when known, the older token otherwise.
+
+    `link` is the page of ours that a browser opens; empty where the inbox says it all.
+    """
 
     message_id: str
     kind: str
@@ -42,6 +46,8 @@ class Parcel:
     urgent: bool
     fid: str
     fcm_token: str
+    in_browser: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,19 @@ def _client(credentials_path: str, url: str) -> Client:
 
 
 def _message(parcel: Parcel) -> messaging.Message:
+    message = _for_browser(parcel) if parcel.in_browser else _for_phone(parcel)
+    if parcel.fid:
+        message.fid = parcel.fid
+    else:
+        # Set here, because the constructor warns about every token; old apps have nothing else.
+        message.token = parcel.fcm_token
+    return message
+
+
+def _for_phone(parcel: Parcel) -> messaging.Message:
     # A push repeated after a crash replaces its first copy in the phone's shade instead of standing
     # beside it. Not Android's collapse_key: a phone keeps only four of those.
-    message = messaging.Message(
+    return messaging.Message(
         data={**parcel.data, "messageId": parcel.message_id, "kind": parcel.kind},
         notification=messaging.Notification(title=parcel.title, body=parcel.body),
         android=messaging.AndroidConfig(
@@ -123,16 +139,24 @@ def _message(parcel: Parcel) -> messaging.Message:
             notification=messaging.AndroidNotification(tag=parcel.message_id),
         ),
         apns=messaging.APNSConfig(headers={"apns-collapse-id": parcel.message_id}),
-        webpush=messaging.WebpushConfig(
-            notification=messaging.WebpushNotification(tag=parcel.message_id)
-        ),
     )
-    if parcel.fid:
-        message.fid = parcel.fid
-    else:
-        # Set here, because the constructor warns about every token; old apps have nothing else.
-        message.token = parcel.fcm_token
-    return message
+
+
+def _for_browser(parcel: Parcel) -> messaging.Message:
+    # Data alone: our service worker shows it, under the message's id as tag. A `notification` beside it
+    # would be shown by whatever else listens for one, and the person would read everything twice.
+    return messaging.Message(
+        data={
+            **parcel.data,
+            "messageId": parcel.message_id,
+            "kind": parcel.kind,
+            "title": parcel.title,
+            "body": parcel.body,
+            "link": parcel.link,
+        },
+        # Without it a browser on a phone that sleeps gets data late (RFC 8030, section 5.3).
+        webpush=messaging.WebpushConfig(headers={"Urgency": "high" if parcel.urgent else "normal"}),
+    )
 
 
 def _receipt(failure: exceptions.FirebaseError | None) -> Receipt:

@@ -99,6 +99,16 @@ def devices(*, person_id: UUID) -> Sequence[Device]:
     return list(rows.order_by("-last_seen_at", "-pk"))
 
 
+def browser_of(*, person_id: UUID, session_id: UUID) -> Device | None:
+    """Return the browser that this session of the person's had registered, if it is live."""
+    return Device.objects.filter(
+        person_id=person_id,
+        session_id=session_id,
+        platform=Device.Platform.WEB,
+        revoked_at=None,
+    ).first()
+
+
 def push_backlog(*, now: datetime) -> Backlog:
     """Return the pushes that are due and not sent; minutes of age mean that no sweep is running."""
     facts = InboxMessage.objects.filter(

@@ -10,11 +10,12 @@ from django.db.models import Q
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
-from apps.notifications import delivery, quiet, selectors, webhooks
+from apps.notifications import delivery, notices, quiet, selectors, webhooks
 from apps.notifications.errors import (
     AlreadyPushed,
     EndpointOver,
     PushInProgress,
+    UnknownDevice,
     UnknownMessage,
 )
 from apps.notifications.models import (
@@ -28,33 +29,6 @@ from apps.notifications.models import (
 INDIA = "Asia/Kolkata"
 # FCM takes 4,096 bytes in all; title and body have their own limits.
 DATA_MAX_BYTES = 1_500
-SECURITY_NOTICES = {
-    "refresh_reused": (
-        "You were signed out on one device",
-        "Its sign-in may have been copied, so we ended it. Not you? Sign out everywhere.",
-    ),
-    "fund_account_added": (
-        "A payout account was added",
-        "Payouts may go to it from tomorrow on. Not you? Remove it and sign out everywhere.",
-    ),
-    # A sign-in that pauses payouts (accounts/cooling.py).
-    "new_device": (
-        "Signed in on another phone",
-        "Withdrawals wait for 24 hours. Not you? Sign out everywhere.",
-    ),
-    "number_changed": (
-        "The phone number of your account changed",
-        "Withdrawals wait for 48 hours. Not you? Sign out everywhere and write to us.",
-    ),
-    "account_replaced": (
-        "Your number was set up anew",
-        "All other phones were signed out and withdrawals wait for 48 hours. Not you? Write to us.",
-    ),
-    "long_idle": (
-        "Signed in after a long time",
-        "Withdrawals wait for 48 hours. Not you? Sign out everywhere.",
-    ),
-}
 # FCM forgets an Android token after 270 idle days.
 IDLE = timedelta(days=270)
 
@@ -108,7 +82,7 @@ def notify(
 
 def security_notice(*, person_id: UUID, event: str, event_id: str, now: datetime) -> None:
     """Tell a person once what happened to their sign-in; pushed at night too."""
-    title, body = SECURITY_NOTICES[event]
+    title, body = notices.SECURITY[event]
     notify(
         person_id=person_id,
         kind=f"security.{event}",
@@ -273,6 +247,19 @@ def _register(
     ]
     Device.objects.filter(pk__in=list(surplus)).update(revoked_at=now, revoked_reason="too_many")
     return device
+
+
+def remove_device(*, device_id: UUID, person_id: UUID, now: datetime) -> None:
+    """
+    Push nothing more to an installation of the person's; once more changes nothing.
+
+    Raises:
+        UnknownDevice: also for another person's
+    """
+    own = Device.objects.filter(pk=device_id, person_id=person_id)
+    if not own.exists():
+        raise UnknownDevice
+    own.filter(revoked_at=None).update(revoked_at=now, revoked_reason="switched_off")
 
 
 def forget_installations(*, person_id: UUID, session_ids: Sequence[UUID], now: datetime) -> None:

@@ -6,4 +6,5 @@ from apps.notifications import views
 
 urlpatterns = [
     path("user/devices", views.DevicesView.as_view(), name="notifications-devices"),
+    path("user/devices/<uuid:device_id>", views.DeviceView.as_view(), name="notifications-device"),
 ]

@@ -1,5 +1,7 @@
 """Phones over HTTP."""
 
+from uuid import UUID
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.notifications import services
+from apps.notifications.errors import UnknownDevice
 from apps.notifications.serializers import DeviceRequest, DeviceResponse
 from uma.kernel.http.authentication import principal_of
 from uma.kernel.http.permissions import IsAuthenticated
@@ -36,3 +39,18 @@ class DevicesView(APIView):
             now=timezone.now(),
         )
         return Response(DeviceResponse(device).data, status=201)
+
+
+class DeviceView(APIView):
+    """One installation of the person's own."""
+
+    permission_classes = [IsAuthenticated]
+    refusals = (UnknownDevice,)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, device_id: UUID) -> Response:
+        """Push nothing more to this installation, until it registers again."""
+        services.remove_device(
+            device_id=device_id, person_id=principal_of(request).user_id, now=timezone.now()
+        )
+        return Response(status=204)

@@ -20,6 +20,7 @@ PAGES = (
     "/business/figures/refusals",
     "/business/deals/new", "/business/guests", "/business/team", "/business/invoices", "/business/keys",
     "/business/webhooks", "/business/wallet", "/business/scan", "/business/more", "/business/offline",
+    "/business/inbox",
     "/business/outlets", "/business/outlets/new", "/business/deals/<uuid:campaign_id>",
     "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
     "/business/outlets/<uuid:outlet_id>", "/business/webhooks/<uuid:endpoint_id>",

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.django_db
 PAGES = {
     "/business/": "OMSA",
     "/business/more": "OMSA",
+    "/business/inbox": "OMSA",
+    "/business/inbox/messages": "OMSA",
     "/business/scan": "OMS",
     "/business/wallet": "OMA",
     "/business/wallet/balance": "OMA",

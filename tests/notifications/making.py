@@ -1,5 +1,6 @@
 """People, phones and messages for the tests of this app."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID, uuid4
@@ -25,12 +26,23 @@ def make_person() -> UUID:
 
 
 def make_device(
-    person_id: UUID, *, fid: str = "", fcm_token: str = "", at: datetime = NOON
+    person_id: UUID,
+    *,
+    fid: str = "",
+    fcm_token: str = "",
+    platform: str = "ANDROID",
+    session_id: UUID | None = None,
+    at: datetime = NOON,
 ) -> Device:
     if not (fid or fcm_token):
         fid = f"fid-{uuid4().hex[:12]}"
     return services.register_device(
-        person_id=person_id, platform="ANDROID", fcm_token=fcm_token, fid=fid, now=at
+        person_id=person_id,
+        platform=platform,
+        fcm_token=fcm_token,
+        fid=fid,
+        session_id=session_id,
+        now=at,
     )
 
 
@@ -41,13 +53,14 @@ def make_message(
     key: str = "",
     now: datetime = NOON,
     body: str = "150 rupees are in your wallet.",
+    data: Mapping[str, object] | None = None,
 ) -> InboxMessage:
     return services.notify(
         person_id=person_id,
         kind=kind,
         title="Your visit is verified",
         body=body,
-        data={"bookingId": "b-1", "amount": 150},
+        data={"bookingId": "b-1", "amount": 150} if data is None else data,
         dedupe_key=key or f"test:{uuid4()}",
         now=now,
     )

@@ -65,7 +65,7 @@ def test_every_copy_of_a_push_carries_the_same_tag_for_the_phones_shade(
     assert sent["android"]["notification"]["tag"] == str(message.pk)
     assert sent["android"]["priority"] == "high"
     assert sent["apns"]["headers"]["apns-collapse-id"] == str(message.pk)
-    assert sent["webpush"]["notification"]["tag"] == str(message.pk)
+    assert "webpush" not in sent
 
 
 def test_two_pushes_that_come_first_share_one_client(

@@ -1,6 +1,6 @@
 // Keeps an app's shell, so that it opens without a network: files by their hashed names, the pages that work offline as
 // they were last seen, and one page that says what works. Money is never answered from here.
-// Which app it is, the bundler writes in: APP is its path, KEPT says which of its pages are kept.
+// Which app it is, the bundler writes in: APP is its path, KEPT says which of its pages are kept; ICON and BADGE are files.
 const NAME = `uma-${APP.replaceAll("/", "")}`;
 const FILES = `${NAME}-files-${VERSION}`;
 const PAGES = `${NAME}-pages`;
@@ -25,8 +25,21 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  // What was kept belongs to whoever was signed in.
-  if (event.data === "forget") event.waitUntil(forget());
+  // What was kept belongs to whoever was signed in, and so does what this browser is told.
+  if (event.data === "forget") event.waitUntil(Promise.all([forget(), unsubscribe()]));
+});
+
+// What our server sent (apps/notifications/push.py): shown once, however often it comes.
+self.addEventListener("push", (event) => {
+  const { title, body, link, messageId } = told(event.data);
+  event.waitUntil(self.registration.showNotification(title || "UMA", {
+    body: body ?? "", tag: messageId ?? "", icon: ICON, badge: BADGE, data: { link },
+  }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(pageOf(event.notification.data?.link)));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -39,6 +52,35 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(page(request, url));
   }
 });
+
+function told(data) {
+  try {
+    return data.json().data ?? {};
+  } catch {
+    return {};
+  }
+}
+
+// A page of ours, whatever a message names; where it names none, the inbox has the message.
+function pageOf(link) {
+  const inbox = new URL(`${APP}inbox`, location.origin);
+  try {
+    const url = new URL(link || inbox, location.origin);
+    return url.origin === location.origin ? url : inbox;
+  } catch {
+    return inbox;
+  }
+}
+
+async function open(page) {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((one) => new URL(one.url).pathname === page.pathname);
+  return there ? there.focus() : self.clients.openWindow(page.href);
+}
+
+async function unsubscribe() {
+  await (await self.registration.pushManager?.getSubscription())?.unsubscribe();
+}
 
 async function forget() {
   const pages = await caches.open(PAGES);

@@ -17,6 +17,8 @@ from apps.business.visiting import (
     show,
 )
 from apps.merchants import duties
+from apps.notifications import browser as notified
+from apps.notifications import selectors as notifications
 from uma.kernel.http import browser_app
 from uma.kernel.http.addresses import client_address
 from uma.kernel.http.browser_app import language_of
@@ -76,7 +78,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 
 @page(duties.READ_PROFILE)
 def more(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Show who is signed in, the language, and the way out."""
+    """Show who is signed in, what this browser is told, the language, and the way out."""
     links = [
         (url, icon, name)
         for url, icon, name, duty in (
@@ -89,7 +91,12 @@ def more(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         )
         if visitor.may(duty)
     ]
-    return show(request, "more", {"links": links}, visitor=visitor)
+    facts = {
+        "links": links,
+        "unread": notifications.count_unread(person_id=visitor.principal.user_id),
+        **notified.web_push(visitor.principal),
+    }
+    return show(request, "more", facts, visitor=visitor, policy=notified.policy_of(facts))
 
 
 @require_GET

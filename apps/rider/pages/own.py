@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, time
 from http import HTTPStatus
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,12 +13,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.accounts import selectors as accounts
 from apps.gamification import selectors as gamification
+from apps.notifications import browser as notified
 from apps.notifications import selectors as notifications
 from apps.notifications import services as notices
 from apps.rider.live import cursor_of
 from apps.rider.visiting import Visitor, api_words, fragment, page, show
 
-MESSAGES, STRIKES = 20, 20
+STRIKES = 20
 # Of whoever wished nothing else.
 USUAL = notifications.Wishes().night
 INDIA = "Asia/Kolkata"
@@ -102,14 +102,23 @@ def me(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @page()
 def inbox(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show what was said to the rider, the newest first; shown is read."""
-    facts = {**_messages(visitor, before=None), "since": cursor_of(visitor), "topics": "inbox"}
+    facts = {**_messages(request, visitor), "since": cursor_of(visitor), "topics": "inbox"}
     return show(request, "inbox", facts, visitor=visitor, tab="person")
 
 
 @page()
 def messages(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show messages older than `before`, or the newest."""
-    return fragment(request, "parts/messages", _messages(visitor, before=_position(request)))
+    return fragment(request, "parts/messages", _messages(request, visitor))
+
+
+def _messages(request: HttpRequest, visitor: Visitor) -> dict[str, object]:
+    return {
+        **notified.inbox(
+            person_id=visitor.rider_id, before=request.GET.get("before", ""), now=timezone.now()
+        ),
+        "zone": INDIA,
+    }
 
 
 @page("GET", "HEAD", "POST")
@@ -142,9 +151,17 @@ def pushes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "phones": len(notifications.devices(person_id=visitor.rider_id)),
         "saved": "saved" in request.GET and not why,
         "why": why,
+        **notified.web_push(visitor.principal),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if why else HTTPStatus.OK
-    return show(request, "pushes", facts, visitor=visitor, tab="person", status=status)
+    return show(
+        request,
+        "pushes",
+        facts,
+        visitor=visitor,
+        tab="person",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if why else HTTPStatus.OK,
+        policy=notified.policy_of(facts),
+    )
 
 
 def _night(request: HttpRequest) -> tuple[time, time] | None:
@@ -215,27 +232,3 @@ def _may_appeal(view: gamification.StrikeView, *, now: datetime) -> bool:
         return False
     states = [appeal.state for appeal in view.appeals]
     return states in ([], ["REJECTED"])
-
-
-def _position(request: HttpRequest) -> tuple[datetime, UUID] | None:
-    at, _bar, message_id = request.GET.get("before", "").partition("|")
-    try:
-        return datetime.fromisoformat(at), UUID(message_id)
-    except ValueError:
-        return None
-
-
-def _messages(visitor: Visitor, *, before: tuple[datetime, UUID] | None) -> dict[str, object]:
-    rows = notifications.inbox(person_id=visitor.rider_id, limit=MESSAGES + 1, before=before)
-    shown = [{"row": row, "was_unread": row.read_at is None} for row in rows[:MESSAGES]]
-    now = timezone.now()
-    for row in rows[:MESSAGES]:
-        if row.read_at is None:
-            notices.mark_read(message_id=row.pk, person_id=visitor.rider_id, now=now)
-    last = rows[MESSAGES - 1] if len(rows) > MESSAGES else None
-    return {
-        "messages": shown,
-        "older_than": f"{last.created_at.isoformat()}|{last.pk}" if last else "",
-        "is_first": before is None,
-        "zone": INDIA,
-    }

@@ -293,6 +293,7 @@ RIDES = [
 ]
 NOTIFICATIONS = [
     Row("POST", "/api/user/devices", people(201), {"platform": "android", "fid": "f" * 22}),
+    Row("DELETE", "/api/user/devices/{device_id}", {**people("unknown_device"), "rider": 204}),
 ]
 _SCAN = staff(
     200,

@@ -40,6 +40,7 @@ from tests.factories import (
 from tests.gamification.making import count, make_appeal, make_mission, make_strike
 from tests.handshake.visiting import visit
 from tests.merchants.applying import EAST, apply, draw_zones, gstin, outlet
+from tests.notifications.making import make_device
 from tests.ondc import ours
 from tests.payments.paying_out import OPERATOR, checked_account, give
 from tests.payments.trading import make_paid_top_up, make_seller
@@ -162,6 +163,7 @@ def _objects(shop: Shop, rider: User, *, now: datetime) -> dict[str, Any]:  # An
         "strike_id": make_strike(rider.pk, now=now).pk,
         "appeal_id": make_appeal(rider.pk, now=now).pk,
         "session_id": sign_in(rider.pk, now=now, device_id="tablet").session_id,
+        "device_id": make_device(rider.pk, at=now).pk,
         **_journey(rider.pk),
     }
 
