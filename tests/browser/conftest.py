@@ -15,6 +15,7 @@ from tests.browser.people import sign_in
 from tests.city import copy_city
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
+from tests.notifications.test_web_push import WHOLE
 from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
 from tests.sandbox.pretended_razorpay import (
     KEY_ID,
@@ -62,6 +63,7 @@ def platform(
     razorpay = RazorpayProcess(webhooks=f"http://{ports.HOST}:{port}")
     more = {
         **firebase.settings,
+        **{f"UMA_FIREBASE_{name}": told for name, told in WHOLE.items()},
         **buyer_settings(network, keys=network_keys, web_port=port),
         "UMA_RAZORPAY_KEY_ID": KEY_ID,
         "UMA_RAZORPAY_KEY_SECRET": KEY_SECRET,

@@ -14,7 +14,7 @@ const installed = () => navigator.standalone === true || matchMedia("(display-mo
 function state() {
   if (!supported) return apples && !installed() ? "home" : "unsupported";
   if (Notification.permission === "denied") return "blocked";
-  return device ? "on" : "off";
+  return device && Notification.permission === "granted" ? "on" : "off";
 }
 
 function show() {
@@ -73,6 +73,7 @@ card.addEventListener("click", async (event) => {
 });
 
 show();
-// The browser's address may have changed since, and what somebody else left here is not theirs who came.
+// The browser's address may have changed since. Where nothing is to be shown, nothing is sent: neither to whom the browser was
+// denied since, nor to somebody else who was here before.
 if (state() === "on") enrol().catch(() => {});
-else if (state() === "off") unsubscribe().catch(() => {});
+else if (supported) (device ? forget() : unsubscribe()).catch(() => {});
