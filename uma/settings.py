@@ -312,12 +312,12 @@ CELERY_TIMEZONE = "UTC"
 
 # A service-account file; empty means that pushes are recorded and not sent, and nobody signs in.
 FIREBASE_CREDENTIALS: str = env.str("UMA_FIREBASE_CREDENTIALS", default="")
-# Where FCM and Firebase Auth (certificates, accounts) answer; not Google's for the sandbox alone.
+# Where FCM, Firebase Auth and Razorpay answer; other addresses than their own for the sandbox alone.
 FCM_URL: str = env.str("UMA_FCM_URL", default="")
+RAZORPAY_URL: str = env.str("UMA_RAZORPAY_URL", default="")
 FIREBASE_AUTH_URL: str = env.str("UMA_FIREBASE_AUTH_URL", default="")
-# The project's public key for browsers, which is no secret; the sandbox takes any.
+# What browsers are told (no secrets; the sandbox takes any key); without all no pushes are offered.
 FIREBASE_WEB_KEY: str = env.str("UMA_FIREBASE_WEB_KEY", default="sandbox" if DEBUG else "")
-# What a browser must know besides to be pushed to, and no secret either; without it none is offered.
 _OF_WEB = ("PROJECT_ID", "APP_ID", "SENDER_ID", "VAPID_KEY")
 FIREBASE_WEB = {name: env.str(f"UMA_FIREBASE_{name}", default="") for name in _OF_WEB}
 
@@ -329,8 +329,6 @@ RAZORPAY_WEBHOOK_SECRETS: list[str] = env.list("UMA_RAZORPAY_WEBHOOK_SECRETS", d
 RAZORPAYX_WEBHOOK_SECRETS: list[str] = env.list("UMA_RAZORPAYX_WEBHOOK_SECRETS", default=[])
 # The account that payouts leave from.
 RAZORPAYX_ACCOUNT_NUMBER: str = env.str("UMA_RAZORPAYX_ACCOUNT_NUMBER", default="")
-# Where Razorpay answers; only another address than its own for the sandbox.
-RAZORPAY_URL: str = env.str("UMA_RAZORPAY_URL", default="")
 
 # The network (apps/ondc/network.py): an environment, who we are on it, "key id:key[,key id:key]" of which
 # the first signs, and the keys that open challenges. Addresses are set only where they differ.
@@ -362,9 +360,8 @@ ONDC_SETTLEMENT_AGENCY_URI: str = env.str("UMA_ONDC_SETTLEMENT_AGENCY_URI", defa
 # A search goes out once in each of these: sellers answer in the one they speak.
 ONDC_TICKET_VERSIONS = env.list("UMA_ONDC_TICKET_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
 ONDC_RIDE_VERSIONS = env.list("UMA_ONDC_RIDE_VERSIONS", default=["2.0.0", "2.0.1", "2.1.0"])
-# How many riders may watch a search in one web process; each holds one of its threads.
+# How many riders may watch a search in one web process, a thread each, and for how long at a time.
 ONDC_WATCHERS: int = env.int("UMA_ONDC_WATCHERS", default=2)
-# How long one of them watches before the app comes back by itself.
 ONDC_WATCH_S: float = env.float("UMA_ONDC_WATCH_S", default=25)
 
 # --- security -----------------------------------------------------------------------------------
