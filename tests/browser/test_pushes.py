@@ -72,7 +72,7 @@ class Google:
             self._fid = body["fid"]
             token = {"token": "a.b.c", "expiresIn": "604800s"}
             told = {"fid": self._fid, "refreshToken": "r", "authToken": token}
-        elif host == "fcmregistrations.googleapis.com":
+        elif host == "fcmregistrations.googleapis.com" and body:
             assert body["web"]["endpoint"] == "https://push.example/1"
             told = {"name": f"projects/uma-pushes/registrations/{self._fid}"}
         route.fulfill(
