@@ -38,19 +38,24 @@ def test_where_an_act_was_asked_from_is_known_without_being_passed_on() -> None:
 
 def test_a_trail_shows_the_newest_first_and_only_what_changed() -> None:
     object_id = str(uuid4())
-    for hour, (before, after) in enumerate(
-        [
-            ({}, {"state": "DRAFT"}),
-            ({"state": "DRAFT", "zone": "MNP"}, {"state": "LIVE", "zone": "MNP"}),
-        ]
-    ):
+    done: list[tuple[dict[str, object], dict[str, object]]] = [
+        ({}, {"state": "DRAFT"}),
+        ({"state": "DRAFT", "zone": "MNP"}, {"state": "LIVE", "zone": "MNP"}),
+        ({}, {"amount": 1500.5, "fee_paise": 20_00, "count": 7}),
+    ]
+    for hour, (before, after) in enumerate(done):
         services.record(
             action=f"thing.{hour}", object_type="thing", object_id=object_id, actor_id=None,
             at=NOON + timedelta(hours=hour), before=before, after=after,
         )  # fmt: skip
 
-    newest, oldest = selectors.trail(object_ids=[object_id])
+    sums, newest, oldest = selectors.trail(object_ids=[object_id])
 
+    assert {c.fact: c.after for c in sums.changes} == {
+        "amount": "₹1,500.50",
+        "fee": "₹20.00",
+        "count": 7,
+    }
     assert [(c.fact, c.before, c.after) for c in newest.changes] == [("state", "DRAFT", "LIVE")]
     assert [(c.fact, c.before, c.after) for c in oldest.changes] == [("state", "—", "DRAFT")]
     assert (newest.actor, newest.action) == ("a job", "thing.1")

@@ -11,13 +11,19 @@ from PIL import Image
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from apps.handshake.management import demo_city
+from apps.ondc import signing
 from tests.browser.chromium import PATIENCE_MS, PHONE, ROOT, launch, visiting
+from tests.browser.desk_pictures import of_the_desk
 from tests.browser.guests import TIMEOUT_S, book, entered, film
 from tests.browser.people import OWNER, sign_in
+from tests.e2e.conftest import PACE_S
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
+from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
+from uma.stack import ports
 
 RIDERS, BUSINESS = ROOT / "docs" / "rider-app.png", ROOT / "docs" / "business-app.png"
+CONSOLE = ROOT / "docs" / "console.png"
 MADE = "from tests.browser.things import make; make()"
 VISITS = 7
 GAP, GROUND = 24, (228, 231, 226)
@@ -110,18 +116,24 @@ def main() -> None:
     """Bring a platform up, walk through it, and write what was seen."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        firebase = SandboxProcess(place)
-        platform = Platform(place / "platform", more=firebase.settings)
+        firebase, keys, port = SandboxProcess(place), signing.new_keys(), ports.any_free()
+        network = NetworkProcess(keys=keys, pace_s=PACE_S)
+        on_the_network = buyer_settings(network, keys=keys, web_port=port)
+        more = {**firebase.settings, **on_the_network}
+        platform = Platform(place / "platform", more=more, port=port)
         try:
             for command in (("migrate", "--no-input"), ("grant",), ("seed_demo",)):
                 platform.manage(*command)
             platform.web.start()
+            platform.worker.start()
             expect.set_options(timeout=PATIENCE_MS)
             with sync_playwright() as playwright:
                 browser = launch(playwright)
                 side_by_side(of_the_rider(browser, platform), RIDERS)
+                side_by_side(of_the_desk(browser, platform, firebase), CONSOLE)
                 browser.close()
                 side_by_side(of_the_business(playwright, platform, firebase, place), BUSINESS)
         finally:
             platform.stop()
             firebase.stop()
+            network.stop()

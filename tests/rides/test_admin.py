@@ -48,6 +48,9 @@ def test_the_list_shows_and_links_but_offers_no_writing(booking: Booking) -> Non
     assert reverse("admin:merchants_merchant_change", args=[booking.merchant_id]) in page
     assert "₹232.60" in page
     assert detail.status_code == 200
+    shown = detail.content.decode()
+    assert f">{booking.discount_bps / 100:g} %<" in shown
+    assert f"{booking.booked_at:%-d %b %Y, %H:%M}" in shown
     assert "static_id" not in detail.content.decode()
     assert client.get(reverse("admin:rides_booking_add")).status_code == 403
     address = reverse("admin:rides_booking_delete", args=[booking.pk])

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from uma.kernel.crypto.errors import SealedValueUnreadable
 from uma.kernel.errors import DomainError
@@ -128,7 +129,9 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     ) -> HttpResponse:
         """Offer what the list shows as a file, where its rows are a dataset."""
         offered = _offer_of_exports()(request.user, self.opts.label_lower, request.GET.dict())
-        return super().changelist_view(request, {**(extra_context or {}), "take_away": offered})
+        title = capfirst(self.opts.verbose_name_plural)
+        shown = {"title": title, "take_away": offered, **(extra_context or {})}
+        return super().changelist_view(request, shown)
 
     # Any: Django's fieldsets.
     def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
@@ -287,15 +290,32 @@ def amount(paise: int | None) -> str:
     return "—" if paise is None else f"₹{rupees(paise):,.2f}"
 
 
-@cache
-def _in_rupees(column: Field[Any, Any]) -> Callable[[Model], str]:  # Any: of whatever column
-    """Return what shows a column of paise: the same function each time, as Django compares them."""
+def percent(basis_points: int | None) -> str:
+    """Return a share as operators read it."""
+    return "—" if basis_points is None else f"{basis_points / 100:g} %"
 
-    @admin.display(description=str(column.verbose_name).removesuffix(" paise"))
+
+# By the end of a column's name: how its unit is read.
+_UNITS: Mapping[str, Callable[[int | None], str]] = {"paise": amount, "bps": percent}
+_SHORT = {"cpa": "CPA", "cpt": "CPT", "gst": "GST", "tcs": "TCS", "tds": "TDS"}
+
+
+@cache
+def _as_read(column: Field[Any, Any]) -> Callable[[Model], str]:  # Any: of whatever column
+    """Return what shows an amount or a share: the same function each time, as Django compares them."""
+    unit = column.name.rpartition("_")[2]
+    words, read = str(column.verbose_name).removesuffix(f" {unit}").split(), _UNITS[unit]
+
+    @admin.display(description=capfirst(" ".join(_SHORT.get(word, word) for word in words)))
     def shown(row: Model) -> str:
-        return amount(getattr(row, column.name))
+        return read(getattr(row, column.name))
 
     return shown
+
+
+def _has_unit(column: Field[Any, Any]) -> bool:  # Any: of whatever column
+    what, _, unit = column.name.rpartition("_")
+    return bool(what) and unit in _UNITS
 
 
 def _with_amounts(model: type[Model], fields: Iterable[Any]) -> list[Any]:  # Any: Django's fields
@@ -303,8 +323,8 @@ def _with_amounts(model: type[Model], fields: Iterable[Any]) -> list[Any]:  # An
     return [
         _with_amounts(model, field)
         if isinstance(field, list | tuple)
-        else _in_rupees(columns[field])
-        if isinstance(field, str) and field.endswith("_paise") and field in columns
+        else _as_read(columns[field])
+        if isinstance(field, str) and field in columns and _has_unit(columns[field])
         else field
         for field in fields
     ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.accounts.models import AuditEvent, User
+from uma.kernel.money import PAISE_PER_RUPEE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Act:
     at: datetime
 
 
-MISSING = "—"
+MISSING, PAISE = "—", "_paise"
 
 
 def trail(*, object_ids: Sequence[str], limit: int = 20) -> list[Done]:
@@ -92,4 +93,14 @@ def _changes(before: dict[str, object], after: dict[str, object]) -> Iterable[Ch
     for fact in dict.fromkeys((*before, *after)):
         old, new = before.get(fact, MISSING), after.get(fact, MISSING)
         if old != new:
-            yield Change(fact.replace("_", " "), old, new)
+            name = fact.removesuffix(PAISE)
+            yield Change(name.replace("_", " "), _as_read(fact, old), _as_read(fact, new))
+
+
+def _as_read(fact: str, value: object) -> object:
+    """Return an amount with its sign: `amount` is written down in rupees, `…_paise` in paise."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if fact.endswith(PAISE):
+        return f"₹{value / PAISE_PER_RUPEE:,.2f}"
+    return f"₹{value:,.2f}" if fact == "amount" else value

@@ -87,15 +87,16 @@ class TransactionAdmin(ReadOnlyAdmin[Transaction]):
     def messages(self, journey: Transaction) -> SafeString:
         return format_html_join(
             "",
-            '<details class="evidence"><summary>{} {} <strong>{}</strong> {} · {}{}</summary><dl>{}</dl></details>',
+            '<details class="evidence"><summary>{} {} <strong>{}</strong> · {}{}'
+            ' <span class="party">{}</span></summary><dl>{}</dl></details>',
             (
                 (
                     f"{said.at:%H:%M:%S.%f}"[:-3],
                     "→" if said.is_ours else "←",
                     said.action,
-                    said.party,
                     said.verdict,
                     "" if said.evidence.is_good else f" · signature {said.evidence.verdict}",
+                    said.party,
                     _facts(said),
                 )
                 for said in timeline(transaction_id=journey.pk)
