@@ -50,6 +50,13 @@ CLICKED = """async () => {
   return done;
 }"""
 
+SUBSCRIBED = """() => {
+  self.gone = new Promise((resolve) => {
+    PushManager.prototype.getSubscription = async () => ({ unsubscribe: () => resolve(true) });
+    setTimeout(resolve, 20_000, false);
+  });
+}"""
+
 
 class Google:
     """Firebase's endpoints for browsers, as far as its library asks them; and all that was asked of anybody."""
@@ -167,16 +174,17 @@ def test_somebody_who_says_no_is_told_how_to_change_it_and_nobody_else_is_asked(
         assert google.asked == []
 
 
-@pytest.mark.parametrize(
-    ("wishes", "says"),
-    [({}, "This browser cannot be notified"), ({"user_agent": IPHONE}, "Add to Home Screen")],
-    ids=["unsupported", "iphone"],
-)
 def test_a_browser_without_pushes_says_so_and_offers_none(
-    browser: Browser, platform: Platform, state: dict[str, Any], wishes: dict[str, Any], says: str
+    browser: Browser, platform: Platform, state: dict[str, Any]
 ) -> None:
-    with settings(browser, platform, state, script=NO_PUSHES, **wishes) as (visit, google):
-        expect(visit.page.get_by_text(says)).to_be_visible()
+    with settings(browser, platform, state, script=NO_PUSHES, user_agent=IPHONE) as (visit, google):
+        expect(visit.page.get_by_text("Add to Home Screen")).to_be_visible()
+        expect(visit.page.locator("[data-turn]:visible")).to_have_count(0)
+
+        # On the home screen already, and too old for pushes there.
+        visit.page.add_init_script("navigator.standalone = true;")
+        visit.page.reload()
+        expect(visit.page.get_by_text("This browser cannot be notified")).to_be_visible()
         expect(visit.page.locator("[data-turn]:visible")).to_have_count(0)
         assert google.asked == []
 
@@ -241,3 +249,8 @@ def test_a_push_is_shown_once_and_opens_a_page_of_ours(
         assert worker.evaluate(CLICKED) == f"looked at {platform.url}{SETTINGS}"
         (odd,) = deliver("no JSON", "")
         assert odd["title"] == "UMA"
+
+        # What a page says when its visitor signs out.
+        worker.evaluate(SUBSCRIBED)
+        page.evaluate("navigator.serviceWorker.controller.postMessage('forget')")
+        assert worker.evaluate("self.gone"), "the next one here is told nothing of the last one's"
