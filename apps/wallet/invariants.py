@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from apps.wallet import installed
+from apps.wallet.custody import custody
 
 # Enough to act on; whoever broke ten thousand rows has the table's name by then.
 MAX_VIOLATIONS = 100
@@ -311,51 +312,9 @@ def find_wrong_sweeps() -> list[Violation]:
 
 
 def find_custody_shortfall() -> list[Violation]:
-    """
-    Return by how much the money in banks and on its way is less than what others own (product rule 2.6).
-
-    What riders and merchants owe is no money: until they pay, the platform's own, earned or put into the
-    reserve, stands in for it (decisions/0016). The detail says how much of the shortfall such debts explain.
-    The tax on a finder fee is owed by the seller app as long as the fee is: of what the state is owed, that
-    part is nobody's money in our keep (decisions/0039). What riders paid for tickets is owed to sellers, or back.
-    """
-    return _ask(
-        "custody",
-        """
-        WITH fees AS (
-            SELECT r.id, sum(moved.paise) AS balance,
-                   sum(moved.paise) FILTER (WHERE o.kind = 'finder_fee' OR o.kind LIKE 'gst_%%') AS gross,
-                   sum(moved.paise) FILTER (WHERE o.kind LIKE 'gst_%%') AS tax
-              FROM wallet_account r
-              JOIN LATERAL (SELECT credit_account_id AS other, amount_paise AS paise
-                              FROM wallet_transfer WHERE debit_account_id = r.id
-                            UNION ALL
-                            SELECT debit_account_id, -amount_paise
-                              FROM wallet_transfer WHERE credit_account_id = r.id) AS moved ON true
-              JOIN wallet_account o ON o.id = moved.other
-             WHERE r.kind = 'receivable_bpp'
-             GROUP BY r.id),
-        unpaid_tax AS (
-            -- Its share of what is still owed, rounded down: what is left out is never more than is unpaid.
-            SELECT coalesce(sum(div(tax * least(balance, gross), gross)), 0) AS unpaid
-              FROM fees WHERE gross > 0 AND balance > 0 AND tax > 0)
-        SELECT 'ledger', format('%%s paise in custody, %%s owed to merchants, riders and the state:'
-                                ' %%s short, of which debts explain %%s',
-                                custody, owed, owed - custody, least(debts, owed - custody))
-          FROM (SELECT coalesce(sum(paise) FILTER (WHERE kind IN
-                           ('pg_clearing', 'bank_nodal', 'payout_float', 'gst_input')), 0) AS custody,
-                       coalesce(sum(paise) FILTER (WHERE kind LIKE 'merchant_%%' OR kind LIKE 'rider_%%'
-                           OR kind IN ('gst_cgst', 'gst_sgst', 'gst_igst', 'unclaimed', 'tickets_owed',
-                                       'ticket_refunds')), 0)
-                           - (SELECT unpaid FROM unpaid_tax) AS owed,
-                       coalesce(sum(paise) FILTER (WHERE kind LIKE 'receivable_%%'), 0) AS debts
-                  FROM (SELECT a.kind, sum(CASE WHEN e.side = a.normal_side THEN e.amount_paise
-                                                ELSE -e.amount_paise END) AS paise
-                          FROM wallet_entry e JOIN wallet_account a ON a.id = e.account_id
-                         GROUP BY a.kind) AS by_kind) AS totals
-         WHERE custody < owed
-        """,
-    )
+    """Return by how much the money in banks and on its way is less than what others own (product rule 2.6)."""
+    shortfall = custody().shortfall()
+    return [Violation("custody", "ledger", shortfall)] if shortfall else []
 
 
 def find_missing_guards() -> list[Violation]:

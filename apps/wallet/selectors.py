@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from apps.wallet import codes as account_codes
+from apps.wallet.custody import Custody, custody
 from apps.wallet.flows import (
     Flow,
     ReversalJournal,
@@ -32,6 +33,7 @@ __all__ = [
     "PARTS",
     "WORDINGS",
     "Check",
+    "Custody",
     "Flow",
     "Movement",
     "Purse",
@@ -45,6 +47,7 @@ __all__ = [
     "balances_paise",
     "checks",
     "credited_paise",
+    "custody",
     "event_of",
     "find_drift",
     "held_paise",

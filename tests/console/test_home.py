@@ -14,11 +14,14 @@ from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.console.admin import tiles
+from apps.console.admin.position import Position
 from apps.console.admin.tiles import GROUPS, MOST, ShownGroup, Tile
 from apps.merchants.models import Merchant
+from apps.payments.services import check_custody
 from apps.rides.models import Booking
 from tests.accounts.cities import City, make_city
 from tests.accounts.making import at_the_desk, make_operator
+from uma.kernel.desk import amount
 from uma.kernel.ids import first_id_of, new_id
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,11 @@ def home(client: Client) -> list[ShownGroup]:
     groups = answer.context["groups"]
     assert isinstance(groups, list)
     return groups
+
+
+def position(client: Client) -> Position | None:
+    found: Position | None = client.get("/admin/").context["position"]
+    return found
 
 
 def numbers(client: Client) -> dict[str, str]:
@@ -84,6 +92,23 @@ def test_an_operator_sees_the_numbers_of_the_own_zone_and_what_the_role_may_list
     assert "Deals booked" not in numbers(at_the_desk(make_operator("reviewer", "MNP")))
     # Lies across the zones.
     assert "Scans that failed by our fault" not in one
+
+
+def test_what_is_owed_stands_beside_what_is_held_for_whoever_may_read_checks() -> None:
+    administrator = at_the_desk(make_operator("administrator"))
+    assert position(administrator) is None
+
+    make_city("MNP")
+    check = check_custody(now=timezone.now())
+
+    shown = position(administrator)
+    assert shown is not None
+    assert check.owed_paise
+    assert (shown.held, shown.owed) == (amount(check.held_paise), amount(check.owed_paise))
+    assert shown.is_covered
+    page = administrator.get(shown.href).content.decode()
+    assert amount(check.owed_paise) in page
+    assert position(at_the_desk(make_operator("reviewer", "MNP"))) is None
 
 
 def test_nothing_to_do_is_said_and_a_million_is_not_counted(

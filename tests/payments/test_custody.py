@@ -93,6 +93,8 @@ def test_less_in_custody_than_is_owed_halts_payouts_without_any_statement(
 
     assert (check.whole, check.bank_paise, check.difference_paise) == (False, None, 0)
     assert "20000 short" in check.shortfall
+    assert check.held_paise is not None
+    assert check.owed_paise == check.held_paise + 20_000
     assert selectors.payouts_halted()
 
 

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from apps.console.admin import searching, second_step, tiles
+from apps.console.admin import position, searching, second_step, tiles
 from uma.kernel.desk import ReadOnlyAdmin
 
 LONGEST_SEARCH = 200
@@ -63,8 +63,11 @@ class Console(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """Show the numbers of the operator's zones above the lists."""
-        groups = tiles.shown(self, request, now=timezone.now())
-        return super().index(request, {**(extra_context or {}), "groups": groups})
+        home = {
+            "groups": tiles.shown(self, request, now=timezone.now()),
+            "position": position.newest(self, request),
+        }
+        return super().index(request, {**(extra_context or {}), **home})
 
     def search(self, request: HttpRequest) -> HttpResponse:
         """

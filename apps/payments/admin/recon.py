@@ -178,12 +178,12 @@ class ReconRunAdmin(HaltTold[ReconRun]):
 
 @admin.register(CustodyCheck)
 class CustodyCheckAdmin(HaltTold[CustodyCheck]):
-    list_display = ("checked_at", "whole", "bank", "ledger", "difference", "short")
+    list_display = ("checked_at", "whole", "held", "owed", "bank", "ledger", "difference", "short")
     list_filter = ("whole", "checked_at")
     ordering = ("-checked_at",)
     fields = readonly_fields = (
-        "checked_at", "whole", "bank", "ledger", "in_transit", "explained", "difference",
-        "shortfall", "halted",
+        "checked_at", "whole", "held", "owed", "shortfall", "bank", "ledger", "in_transit", "explained",
+        "difference", "halted",
     )  # fmt: skip
 
     @admin.display(description="Bank")
@@ -191,6 +191,14 @@ class CustodyCheckAdmin(HaltTold[CustodyCheck]):
         return two(
             amount(check.bank_paise), f"on {day(check.closes_on)}" if check.closes_on else ""
         )
+
+    @admin.display(description="In custody")
+    def held(self, check: CustodyCheck) -> str:
+        return amount(check.held_paise)
+
+    @admin.display(description="Owed to others")
+    def owed(self, check: CustodyCheck) -> str:
+        return amount(check.owed_paise)
 
     @admin.display(description="What is owed is covered", boolean=True)
     def short(self, check: CustodyCheck) -> bool:

@@ -249,6 +249,9 @@ class CustodyCheck(models.Model):
     in_transit_paise = models.BigIntegerField(default=0)
     explained_paise = models.BigIntegerField(default=0)
     difference_paise = models.BigIntegerField(default=0)
+    # What the ledger has in custody, and what of it is owed to others; checks of before did not keep it.
+    held_paise = models.BigIntegerField(null=True)
+    owed_paise = models.BigIntegerField(null=True)
     # By how much custody is less than what is owed to others, as the ledger's own check says.
     shortfall = models.CharField(max_length=300, blank=True)
     whole = models.BooleanField()

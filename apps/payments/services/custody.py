@@ -35,7 +35,8 @@ def check_custody(*, now: datetime) -> CustodyCheck:
     if closing is not None:
         expected_paise = ledger_paise + side.in_transit_paise + explained_paise
         difference_paise = closing[1] - expected_paise
-    shortfall = "; ".join(found.detail for found in _custody().find())[:300]
+    custody = ledger.custody()
+    shortfall = custody.shortfall()[:300]
     whole = difference_paise == 0 and not shortfall
     check = CustodyCheck.objects.create(
         checked_at=now,
@@ -45,6 +46,8 @@ def check_custody(*, now: datetime) -> CustodyCheck:
         in_transit_paise=side.in_transit_paise,
         explained_paise=explained_paise,
         difference_paise=difference_paise,
+        held_paise=custody.held_paise,
+        owed_paise=custody.owed_paise,
         shortfall=shortfall,
         whole=whole,
         halted=not whole,
@@ -54,10 +57,6 @@ def check_custody(*, now: datetime) -> CustodyCheck:
     if shortfall:
         _alarm(CUSTODY_SHORT, "custody", None, now=now)
     return check
-
-
-def _custody() -> ledger.Check:
-    return next(check for check in ledger.checks() if check.name == "custody")
 
 
 def _explained_paise() -> int:
