@@ -34,7 +34,7 @@ VOUCHED = {
     "apps/console/admin/second_step.py: mark_safe(svg[svg.index('<svg'):])",
 }
 OURS = re.compile(
-    r"back|alert\.url|tab\.url|url|link|one\.link|language_url|checkout\.action|again|next|hit\.href|tile\.href"
+    r"back|alert\.url|tab\.url|url|link|one\.link|language_url|checkout\.action|again|next|hit\.href|tile\.href|position\.href"
     r"|take_away|whole_trail|entry\.type|script_url|favicon_href|swagger_ui_\w+"
 )
 
