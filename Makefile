@@ -56,6 +56,7 @@ browser:
 	@bash deploy/make-browser >&2
 	@bash deploy/make-tool prometheus prometheus promtool >&2
 	@bash deploy/make-tool nginx nginx >&2
+	@bash deploy/make-tool "pgbouncer libc-ares2" pgbouncer >&2
 
 bench: install ## measure, against the limit measured in the same run: benchmarks/results.md
 	@bash deploy/make-office >&2

@@ -9,7 +9,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from uma.kernel import logs
+from uma.kernel import logs, waits
 from uma.kernel.http import content_security
 
 django_stubs_ext.monkeypatch()
@@ -168,10 +168,7 @@ def _database() -> dict[str, Any]:  # Any: Django's own shape of a database entr
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,
                 "keepalives_idle": 10,
-                "options": (
-                    "-c lock_timeout=2000 -c statement_timeout=5000"
-                    " -c idle_in_transaction_session_timeout=5000 -c timezone=UTC"
-                ),
+                "options": waits.AS_OPTIONS,
                 "pool": {
                     "min_size": env.int("UMA_DB_POOL_MIN", default=1),
                     "max_size": env.int("UMA_DB_POOL_MAX", default=4),

@@ -1,10 +1,12 @@
 """Alerts about what the tables say: each rings within a minute of its cause, and is silent when that is gone."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -54,6 +56,7 @@ class Trouble:
         self.money()
         self.queues()
         self.people()
+        self.standby()
         self.network()
 
     def money(self) -> None:
@@ -120,6 +123,7 @@ class Trouble:
 
     def end(self) -> None:
         now = timezone.now()
+        forget_the_standby()
         self.broker.start()
         fund(self.shop.merchant.pk, 5_000_00)
         payments.watch_balances(now=now, limit=100)
@@ -141,6 +145,14 @@ class Trouble:
         self.ran("apps.handshake.tasks.verify_ledger", at=now)
         InboundMessage.objects.update(state="IGNORED", handled_at=now)
 
+    def standby(self) -> None:
+        # A place in the log that nobody reads from, and five of its segments.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_create_physical_replication_slot(%s, true)", [SLOT])
+            for _ in range(5):
+                cursor.execute("SELECT pg_logical_emit_message(false, 'x', 'x')")
+                cursor.execute("SELECT pg_switch_wal()")
+
     def ago(self, **time: int) -> datetime:
         return self.now - timedelta(**time)
 
@@ -153,6 +165,24 @@ class Trouble:
 
     def ran(self, job: str, *, at: datetime, error: str = "") -> None:
         jobs.end(run_id=jobs.begin(job=job, now=at), did=1, error=error, now=at)
+
+
+SLOT = "of_a_standby_that_is_gone"
+
+
+@pytest.fixture(autouse=True)
+def no_standby_is_left() -> Iterator[None]:
+    """Its place is the cluster's, not the database's: nothing else takes it away."""
+    yield
+    forget_the_standby()
+
+
+def forget_the_standby() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s",
+            [SLOT],
+        )
 
 
 RING = {
@@ -173,6 +203,8 @@ RING = {
     "PaymentsNotCredited",
     "PhonesLookedUp",
     "SellersFail",
+    "StandbyBehind",
+    "StandbyGone",
     "TokensCopied",
     "WalletsRunLow",
 }

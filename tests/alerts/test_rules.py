@@ -99,6 +99,13 @@ CASES = (
         {},
     ),
     flat("ConnectionsRunOut uma_database_connections_ratio", 0.8, 0.81),
+    flat('StandbyGone uma_standby_follows{standby="standby"}', 1, 0, standby="standby"),
+    flat(
+        'StandbyBehind uma_standby_behind_bytes{standby="standby"}',
+        67_108_864,
+        67_108_865,
+        standby="standby",
+    ),
     flat("EndedSessionsUnknown uma_revocation_age_seconds", 5, 6),
     Case(
         "TokensCopied",

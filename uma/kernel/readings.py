@@ -123,3 +123,29 @@ def _connections(now: datetime) -> float:  # noqa: ARG001 - every reading is ask
         )
         (share,) = cursor.fetchone()
     return float(share)
+
+
+# A slot is a standby's place in the primary's log; what is read of it needs no right of an operator's.
+_SLOTS = (
+    "SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)"
+    " FROM pg_replication_slots WHERE slot_type = 'physical'"
+)
+
+
+def _slots() -> list[tuple[str, bool, int | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOTS)
+        return [
+            (name, active, None if behind is None else int(behind))
+            for name, active, behind in cursor.fetchall()
+        ]
+
+
+@reading("uma_standby_follows", "Whether a standby reads the primary's log.", "standby")
+def _standbys(now: datetime) -> Values:  # noqa: ARG001 - as above
+    return {(name,): float(active) for name, active, _ in _slots()}
+
+
+@reading("uma_standby_behind_bytes", "What a standby has not written down of the log.", "standby")
+def _behind(now: datetime) -> Values:  # noqa: ARG001 - as above
+    return {(name,): float(behind) for name, _, behind in _slots() if behind is not None}

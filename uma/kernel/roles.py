@@ -16,6 +16,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from psycopg import sql
 
+from uma.kernel import waits
 from uma.kernel.guards import Guard
 
 EVERYTHING = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -169,6 +170,9 @@ def _make(role: Role) -> None:
         return
     verb = "ALTER" if there else "CREATE"
     _run(f"{verb} ROLE {{role}} LOGIN PASSWORD {{password}}", names)
+    for name, value in waits.SETTINGS.items():
+        # Words of our own code.
+        _run(f"ALTER ROLE {{role}} SET {name} = '{value}'", names)
 
 
 def _run(statement: str, names: Mapping[str, sql.Composable]) -> None:
