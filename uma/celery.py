@@ -50,6 +50,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.gamification.tasks.repair_awards": crontab(hour="20", minute="20"),
     "apps.accounts.tasks.keep_exports": EVERY_MINUTE,
     "apps.accounts.tasks.delete_firebase_accounts": EVERY_MINUTE,
+    "apps.accounts.tasks.end_overdue_viewings": EVERY_MINUTE,
     "apps.payments.tasks.handle_forgotten_events": EVERY_MINUTE,
     "apps.payments.tasks.look_for_payments": EVERY_MINUTE,
     "apps.payments.tasks.tend_prepayments": 5.0,

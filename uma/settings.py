@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "uma.kernel.http.pages.ContentSecurity",
     "uma.kernel.http.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
+    "apps.console.admin.viewing.OnlyLooking",
     "django.middleware.csrf.CsrfViewMiddleware",
     "uma.kernel.http.pages.People",
     "uma.kernel.http.pages.SecondFactors",
@@ -368,9 +369,8 @@ CSRF_COOKIE_NAME = "uma_csrf" if DEBUG else "__Host-uma_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 # Operators: a quarter of an hour without a request, eight hours in all.
 SESSION_COOKIE_AGE = 15 * 60
-SESSION_SAVE_EVERY_REQUEST = True
+SESSION_SAVE_EVERY_REQUEST = CSRF_COOKIE_HTTPONLY = True
 SESSION_LONGEST_S = 8 * 3600
-CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT: bool = env.bool("UMA_SSL_REDIRECT", default=not DEBUG)
 # Whoever watches the process asks it directly, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^health(/live|/ready)?$", r"^metrics$"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from apps.accounts import services
+from apps.accounts import browser, services
 from apps.accounts.models import (
     AuditEvent,
     Consent,
@@ -33,6 +33,7 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
+    act_on_one,
     beside,
     link_to,
     readable,
@@ -70,10 +71,12 @@ class UserAdmin(ReadOnlyAdmin[User]):
         "is_active", "is_staff", "is_superuser", "last_login", "created_at", "roles", "links",
     )  # fmt: skip
     ordering = ("username",)
-    actions = ("grant_role", "reveal_phone", "forget_second_factor")
+    actions = ("grant_role", "reveal_phone", "forget_second_factor", "view_as")
+    page_acts = ("view_as",)
 
     has_grant_permission = Needs("accounts.grant_operator_role")
     has_reveal_permission = Needs("accounts.reveal_phone")
+    has_view_as_permission = Needs("accounts.view_as")
 
     @admin.display(description="Name")
     def name(self, person: User) -> str:
@@ -144,6 +147,24 @@ class UserAdmin(ReadOnlyAdmin[User]):
             "opts": self.opts,
         }
         return TemplateResponse(request, "kernel/revealed.html", context)
+
+    @admin.action(description="View as: the rider's app", permissions=["view_as"])
+    def view_as(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+        def act(person: User, actor_id: UUID, answers: Answers) -> HttpResponse:
+            begun = services.begin_viewing(
+                person_id=person.pk,
+                role="rider",
+                zone_code=person.zone_code,
+                operator_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+            return browser.begin_view(request, begun, to="rider-home")
+
+        question = (
+            "Look at the rider's app as this person? Each page that you open is on the trail."
+        )
+        return act_on_one(self, request, chosen, action="view_as", question=question, act=act)
 
     @admin.action(description="Give an operator's role", permissions=["grant"])
     def grant_role(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:

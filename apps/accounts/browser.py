@@ -5,12 +5,14 @@ The pages ask here who is visiting. An access token that ended is replaced on th
 replace it, and the answer brings the new cookies.
 """
 
+import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -20,17 +22,21 @@ from django.urls import reverse
 
 from apps.accounts import services, tokens
 from apps.accounts.errors import RefreshInvalid, RefreshReused
-from apps.accounts.services import SignedIn
+from apps.accounts.services import SignedIn, Viewing
 from apps.accounts.services.sessions import LIVES
 from uma.kernel.http import access_tokens, limits
 from uma.kernel.http.access_tokens import LIFE
 from uma.kernel.http.addresses import client_address
 from uma.kernel.http.authentication import SAFE, Principal, authenticate, identify
 from uma.kernel.http.errors import NotAuthenticated
+from uma.kernel.http.pages import view_cookie
 
 # Longer than any session: the browser is the same device when its owner signs in again.
 DEVICE_AGE_S = 400 * 86_400
 LONGEST = 1_024
+_VIEW = "view_as"
+# Longer than any view lasts: whoever comes late is told so, and not asked to sign in.
+VIEW_AGE_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,13 @@ class Visit:
     principal: Principal
     access: str = field(repr=False)
     replaced: SignedIn | None = None
+    # An operator looks at what the principal would see; there are no tokens then.
+    viewing: Viewing | None = None
+
+    @property
+    def limited_as(self) -> UUID:
+        """Whose requests are counted together: who is looked at loses none of theirs."""
+        return self.viewing.id if self.viewing else self.principal.user_id
 
 
 def visit(request: HttpRequest, *, role: str, now: datetime, at_least_s: int = 0) -> Visit | None:
@@ -51,6 +64,9 @@ def visit(request: HttpRequest, *, role: str, now: datetime, at_least_s: int = 0
     Raises:
         Unavailable: the request writes, and it cannot be known which sessions ended
     """
+    viewing = viewing_of(request)
+    if viewing is not None:
+        return _looked_at(viewing) if viewing.role == role else None
     access = _cookie(request, f"{role}_access")
     try:
         if access and left_s(access, now=now) > at_least_s:
@@ -96,8 +112,9 @@ def admit(
     if found is None:
         limits.take(request, anonymous=client_address(request))
         return _to_sign_in(request, reverse(sign_in))
-    # Where the access log looks.
-    request.user = found.principal  # type: ignore[assignment]  # Django means its own users
+    if found.viewing is None:
+        # Where the access log looks; whoever looks at somebody's page is an operator there.
+        request.user = found.principal  # type: ignore[assignment]  # Django means its own users
     response = view(found)
     if found.replaced is not None:
         keep(response, found.replaced, role=role)
@@ -144,6 +161,66 @@ def forget(response: HttpResponseBase, *, role: str) -> None:
     """Take a session's tokens from the browser; it stays the device it is."""
     for name in (f"{role}_access", f"{role}_refresh"):
         response.delete_cookie(_called(name), samesite="Lax")
+
+
+def begin_view(request: HttpRequest, viewing: Viewing, *, to: str) -> HttpResponse:
+    """
+    Send an operator on to the app that they look at; `to` is the name of its first page.
+
+    The cookie alone opens nothing: its secret is remembered by the operator's own session.
+    """
+    end_view(request, why="replaced", now=viewing.began_at)
+    secret = tokens.fresh()
+    request.session[_VIEW] = {"id": str(viewing.id), "secret": tokens.digest(secret)}
+    response = redirect(to)
+    _set(response, "view", secret, age_s=VIEW_AGE_S)
+    return response
+
+
+def is_viewing(request: HttpRequest) -> bool:
+    """Say whether the browser means to look at an app as somebody sees it; the cheap question."""
+    return "HTTP_COOKIE" in request.META and bool(request.COOKIES.get(view_cookie()))
+
+
+def kept_view(request: HttpRequest) -> Viewing | None:
+    """Return the view that this browser's cookie and session are for, while nobody ended it."""
+    kept = request.session.get(_VIEW)
+    presented = tokens.digest(_cookie(request, "view"))
+    if kept is None or not hmac.compare_digest(presented, kept["secret"]):
+        return None
+    return services.find_viewing(viewing_id=UUID(kept["id"]))
+
+
+def end_view(request: HttpRequest, *, why: str, now: datetime) -> Viewing | None:
+    """End the view of this operator's session, if there is one, and return it."""
+    kept = request.session.pop(_VIEW, None)
+    viewing = services.find_viewing(viewing_id=UUID(kept["id"])) if kept else None
+    if viewing is not None:
+        services.end_viewing(viewing=viewing, why=why, now=now)
+    return viewing
+
+
+def forget_view(response: HttpResponseBase) -> None:
+    """Take the view's cookie from the browser."""
+    response.delete_cookie(view_cookie(), samesite="Lax")
+
+
+def show_as(request: HttpRequest, viewing: Viewing, *, name: str) -> None:
+    """Let the pages answer this request as the person that is looked at would see them."""
+    # Templates read them by these names.
+    request.viewing = viewing  # type: ignore[attr-defined]
+    request.viewing_name = name  # type: ignore[attr-defined]
+
+
+def viewing_of(request: HttpRequest) -> Viewing | None:
+    """Return the view that this request belongs to."""
+    found: Viewing | None = getattr(request, "viewing", None)
+    return found
+
+
+def _looked_at(viewing: Viewing) -> Visit:
+    principal = Principal(viewing.person_id, viewing.role, viewing.id, viewing.began_at)
+    return Visit(principal, access="", viewing=viewing)
 
 
 def _called(name: str) -> str:

@@ -218,6 +218,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _PEOPLE
     | {
         "accounts.reveal_phone",
+        "accounts.view_as",
         "accounts.sign_out",
         "rides.void_booking",
         "gamification.overturn_strike",
@@ -282,6 +283,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _EXPORTS
     | {
         "accounts.reveal_phone",
+        "accounts.view_as",
         "accounts.sign_out",
         "analytics.decide_riskcase",
         "merchants.pause_zone",
@@ -316,6 +318,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | {
         "accounts.grant_operator_role",
         "accounts.reveal_phone",
+        "accounts.view_as",
         "accounts.sign_out",
         "analytics.decide_riskcase",
         "analytics.set_risktable",

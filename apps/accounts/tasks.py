@@ -54,6 +54,12 @@ def delete_firebase_accounts(**_: object) -> None:
     services.delete_firebase_accounts(now=timezone.now(), limit=DELETIONS)
 
 
+@shared_task(acks_late=True, ignore_result=True)
+def end_overdue_viewings(**_: object) -> None:
+    # Every minute. No view goes on because of a late run: the pages look at the time themselves.
+    services.end_overdue_viewings(now=timezone.now())
+
+
 @shared_task(ignore_result=True)
 def verify_sealed_values(**_: object) -> None:
     # Nightly (INV-40), and on request as `manage.py rotate_field_keys --check`.

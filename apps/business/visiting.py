@@ -71,6 +71,8 @@ class Visitor:
 
     principal: Principal
     staff: StaffScope
+    # An operator looks at this person's pages: nothing is changed.
+    is_looked_at: bool = False
 
     def may(self, duty: Duty) -> bool:
         """Say whether the post has a duty."""
@@ -114,7 +116,7 @@ def newcomers(*methods: str) -> Callable[[Newcomer[P]], Served[P]]:
         def served(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             def shown(visit: Visit) -> HttpResponse:
                 try:
-                    limits.take(request, merchant=f"page {visit.principal.user_id}")
+                    limits.take(request, merchant=f"page {visit.limited_as}")
                     return view(request, visit.principal, *args, **kwargs)
                 except DomainError as refusal:
                     return refused(request, refusal)
@@ -143,8 +145,9 @@ def _served(
 ) -> HttpResponse:
     def shown(visit: Visit) -> HttpResponse:
         try:
-            limits.take(request, merchant=f"page {visit.principal.user_id}")
-            return view(Visitor(visit.principal, acting_as(visit.principal, duty)))
+            limits.take(request, merchant=f"page {visit.limited_as}")
+            staff = _staff(visit, duty)
+            return view(Visitor(visit.principal, staff, is_looked_at=visit.viewing is not None))
         except NotAMerchant:
             return show(request, "no_post", status=HTTPStatus.FORBIDDEN)
         except DomainError as refusal:
@@ -153,6 +156,14 @@ def _served(
     return browser.admit(
         request, role=ROLE, sign_in="business-sign-in", view=shown, now=timezone.now()
     )
+
+
+def _staff(visit: Visit, duty: Duty) -> StaffScope:
+    staff = acting_as(visit.principal, duty)
+    if visit.viewing is not None and visit.viewing.merchant_id != staff.merchant_id:
+        # A new post is another business's, maybe in another city.
+        raise NotAMerchant
+    return staff
 
 
 def next_of(request: HttpRequest) -> str:

@@ -38,8 +38,14 @@ def policy_of(facts: Mapping[str, object]) -> dict[str, list[str]]:
     return {"connect-src": [*_FIREBASE]} if "push" in facts else {}
 
 
-def inbox(*, person_id: UUID, before: str, now: datetime) -> dict[str, object]:
-    """Return a page of messages, older than where the last one ended or the newest; shown is read."""
+def inbox(
+    *, person_id: UUID, before: str, now: datetime, is_looked_at: bool = False
+) -> dict[str, object]:
+    """
+    Return a page of messages, older than where the last one ended or the newest; shown is read.
+
+    What an operator looks at stays unread.
+    """
     since = _position(before)
     rows = selectors.inbox(person_id=person_id, limit=PAGE + 1, before=since)
     shown = [
@@ -51,7 +57,7 @@ def inbox(*, person_id: UUID, before: str, now: datetime) -> dict[str, object]:
         for row in rows[:PAGE]
     ]
     for row in rows[:PAGE]:
-        if row.read_at is None:
+        if row.read_at is None and not is_looked_at:
             services.mark_read(message_id=row.pk, person_id=person_id, now=now)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return {

@@ -43,6 +43,8 @@ class Visitor:
     """A rider who is signed in."""
 
     principal: Principal
+    # An operator looks at this rider's pages: nothing is changed, and codes stay the rider's.
+    is_looked_at: bool = False
 
     @property
     def rider_id(self) -> UUID:
@@ -62,8 +64,9 @@ def page(*methods: str) -> Callable[[View[P]], Served[P]]:
         def served(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             def shown(visit: Visit) -> HttpResponse:
                 try:
-                    limits.take(request, rider_page=str(visit.principal.user_id))
-                    return view(request, Visitor(visit.principal), *args, **kwargs)
+                    limits.take(request, rider_page=str(visit.limited_as))
+                    visitor = Visitor(visit.principal, is_looked_at=visit.viewing is not None)
+                    return view(request, visitor, *args, **kwargs)
                 except DomainError as refusal:
                     return refused(request, refusal)
 

@@ -126,7 +126,7 @@ GOVERNING = {
 }
 FILES = {"exports.Export": "cancel_selected", "exports.Schedule": "stop_selected"}
 CARE = JUDGING | {
-    "accounts.User": "reveal_phone",
+    "accounts.User": "reveal_phone view_as",
     "accounts.Session": "sign_out_selected",
     "rides.Booking": "void_selected",
     "notifications.InboxMessage": "push_again",
@@ -142,7 +142,7 @@ RUN = GOVERNING | {
     "ondc.CatalogueRefresh": "refresh_selected",
 }
 ACTS: dict[str, dict[str, str]] = {
-    "support": CARE,
+    "support": CARE | {"merchants.Merchant": "view_as"},
     "reviewer": REVIEW
     | {"campaigns.Campaign": CAMPAIGN_REVIEW, "merchants.Staff": "dismiss_selected"},
     "analyst": FILES,
@@ -171,7 +171,8 @@ ACTS: dict[str, dict[str, str]] = {
         "payments.AccountValidation": "accept_selected refuse_selected",
         "merchants.Subscription": "end_selected",
         "campaigns.Boost": "stop_selected",
-        "merchants.Merchant": "freeze_selected unfreeze_selected activate_selected suspend_selected",
+        "merchants.Merchant": "freeze_selected unfreeze_selected activate_selected suspend_selected"
+        " view_as",
     },
     "administrator": RUN
     | CARE
@@ -184,8 +185,8 @@ ACTS: dict[str, dict[str, str]] = {
         "gamification.StrikePolicy": "replace_selected",
         "merchants.PlanFeature": "set_selected",
         "merchants.PlanPrice": "replace_selected",
-        "merchants.Merchant": "activate_selected suspend_selected agree_price",
-        "accounts.User": "grant_role reveal_phone forget_second_factor",
+        "merchants.Merchant": "activate_selected suspend_selected agree_price view_as",
+        "accounts.User": "grant_role reveal_phone forget_second_factor view_as",
         "accounts.OperatorRole": "revoke_selected",
     },
 }

@@ -99,6 +99,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     change_form_template = "kernel/change_form.html"
     change_list_template = "kernel/change_list.html"
     zone_path: ClassVar[str | None] = None
+    # Acts that the page of a row offers as well as its list.
+    page_acts: ClassVar[tuple[str, ...]] = ()
     # Whose acts the page of a row shows: attributes of the row that hold an object's key.
     trail_keys: ClassVar[tuple[str, ...]] = ("pk",)
 
@@ -115,6 +117,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
         row = kwargs.get("obj")
         if row is not None:
             ids = self.trail_ids(row)
+            offered = self.get_actions(request) if self.page_acts else {}
+            context["page_acts"] = [offered[name] for name in self.page_acts if name in offered]
             context["trail"] = _reader_of_the_trail()(object_ids=ids)
             if request.user.has_perm("accounts.view_auditevent"):
                 query = urlencode({"q": ids[0]})
@@ -270,6 +274,29 @@ def act_on_chosen(
             site.message_user(request, f"{key}: {refusal.detail}", messages.ERROR)
         else:
             site.message_user(request, f"{key}: done", messages.SUCCESS)
+    return None
+
+
+def act_on_one(
+    site: ReadOnlyAdmin[M],
+    request: HttpRequest,
+    chosen: QuerySet[M],
+    *,
+    action: str,
+    question: str,
+    act: Callable[[M, UUID, Answers], HttpResponse],
+) -> HttpResponse | None:
+    """Ask as `act_on_chosen` does for an act that leads away from the list, and so has one row."""
+    found = confirm(site, request, chosen, action=action, question=question)
+    if found is None or isinstance(found, HttpResponse):
+        return found
+    row, *more = found.rows[:2]
+    try:
+        if not more:
+            return act(row, found.actor_id, found.answers)
+        site.message_user(request, "Choose one row: this is done to one at a time.", messages.ERROR)
+    except DomainError as refusal:
+        site.message_user(request, f"{row.pk}: {refusal.detail}", messages.ERROR)
     return None
 
 

@@ -1,6 +1,7 @@
 // What every page loads: HTMX, the live stream, the service worker, and who is told when the network is away.
 import htmx from "htmx.org";
 import { follow } from "./live.mjs";
+import { look } from "./viewing.mjs";
 
 const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
 
@@ -63,6 +64,8 @@ document.addEventListener("change", (event) => {
 if (!performance.getEntriesByType("navigation").some((one) => one.type === "back_forward")) {
   document.querySelector("form[data-go]")?.submit();
 }
+
+look(document.querySelector("[data-viewing]"));
 
 const stream = document.body.dataset.live;
 if (stream) follow(stream, document.body.dataset.since);

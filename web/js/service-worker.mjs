@@ -92,7 +92,7 @@ async function page(request, url) {
   const keeps = KEEPS.test(url.pathname);
   try {
     const answer = await fetch(request);
-    if (keeps && answer.ok && !answer.redirected) await pages.put(url.pathname, answer.clone());
+    if (keeps && answer.ok && !answer.redirected && !answer.headers.has("X-Viewing")) await pages.put(url.pathname, answer.clone());
     return answer;
   } catch {
     const kept = keeps && (await pages.match(url.pathname));

@@ -85,7 +85,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        permissions = [("reveal_phone", "May see a person's whole phone number")]
+        permissions = [
+            ("reveal_phone", "May see a person's whole phone number"),
+            ("view_as", "May look at an app as a person sees it"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["ACTIVE", "CLOSED"]), name="accounts_user_status_known"

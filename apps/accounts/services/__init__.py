@@ -43,20 +43,34 @@ from apps.accounts.services.sessions import (
     sign_out,
 )
 from apps.accounts.services.trail import record
+from apps.accounts.services.viewing import (
+    Viewing,
+    begin_viewing,
+    end_overdue_viewings,
+    end_viewing,
+    find_viewing,
+    note_page,
+    why_over,
+)
 
 __all__ = [
     "REVEALED",
     "AppDevice",
     "Entered",
     "SignedIn",
+    "Viewing",
     "answer_consent",
+    "begin_viewing",
     "check_second_factor",
     "confirm_second_factor",
     "create_operator",
     "create_person",
     "delete_firebase_accounts",
+    "end_overdue_viewings",
+    "end_viewing",
     "erase_person",
     "expire_exports",
+    "find_viewing",
     "forget_second_factor",
     "give_number",
     "grant_role",
@@ -65,6 +79,7 @@ __all__ = [
     "lock_person",
     "lock_rider",
     "make_export",
+    "note_page",
     "offer_second_factor",
     "open_session",
     "purge_exchanged_tokens",
@@ -82,4 +97,5 @@ __all__ = [
     "sign_in_by_phone",
     "sign_out",
     "suspend",
+    "why_over",
 ]

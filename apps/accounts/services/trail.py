@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.accounts.models import AuditEvent
 from uma.kernel import context
+from uma.kernel.ids import new_id
 
 
 def record(
@@ -20,13 +21,16 @@ def record(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
     address: str | None = None,
+    key: UUID | None = None,
 ) -> None:
     """
     Append one sensitive act to the trail, in the transaction of the act itself.
 
     Where it was asked from and in which request is known from the work at hand; a job has neither.
+    An act with a `key` is on the trail once, whoever else writes it.
     """
-    AuditEvent.objects.create(
+    act = AuditEvent(
+        id=key or new_id(),
         action=action,
         object_type=object_type,
         object_id=object_id,
@@ -38,6 +42,7 @@ def record(
         address=_whole(address) or context.address(),
         request_id="" if context.request_id() == context.NOBODY else context.request_id(),
     )
+    AuditEvent.objects.bulk_create([act], ignore_conflicts=key is not None)
 
 
 def _whole(address: str | None) -> str | None:

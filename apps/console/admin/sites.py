@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
+from apps.accounts import browser
 from apps.console.admin import position, searching, second_step, tiles
 from uma.kernel.desk import ReadOnlyAdmin
 
@@ -25,6 +27,7 @@ class Console(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
             path("search/", self.admin_view(self.search), name="search"),
+            path("stop-viewing/", self.admin_view(self.stop_viewing), name="stop-viewing"),
             path("second-step/", self.second_step, name="second-step"),
             # Whoever showed only the password may leave as well.
             path("logout/", self.logout, name="logout"),
@@ -51,6 +54,30 @@ class Console(AdminSite):
         if not super().has_permission(request):
             return HttpResponseRedirect(reverse("admin:login"))
         return second_step.show(self, request)
+
+    # Any: Django's context.
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Sign out, and look at nobody's pages any more."""
+        if request.method == "POST":
+            browser.end_view(request, why="signed_out", now=timezone.now())
+        return super().logout(request, extra_context)
+
+    @method_decorator(require_POST)
+    def stop_viewing(self, request: HttpRequest) -> HttpResponse:
+        """End the view of this session, and go back to whom it was about; once more changes nothing."""
+        viewing = browser.end_view(request, why="stopped", now=timezone.now())
+        back = reverse("admin:index")
+        if viewing is not None:
+            back = (
+                reverse("admin:merchants_merchant_change", args=[viewing.merchant_id])
+                if viewing.merchant_id
+                else reverse("admin:accounts_user_change", args=[viewing.person_id])
+            )
+        response = HttpResponseRedirect(back)
+        browser.forget_view(response)
+        return response
 
     # Any: of whatever model.
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from apps.merchants import services
 from apps.merchants.admin.plans import PriceForm, begins
+from apps.merchants.admin.viewing import LooksAsOwner
 from apps.merchants.models import FirstVisit, Merchant, Outlet, Staff, Zone
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
@@ -114,7 +115,7 @@ class ZoneAdmin(ReadOnlyAdmin[Zone]):
 
 
 @admin.register(Merchant)
-class MerchantAdmin(ReadOnlyAdmin[Merchant]):
+class MerchantAdmin(LooksAsOwner):
     zone_path = "zone_id"
     list_display = ["brand", "zone", "plan", "status", "status_changed_at", "links"]
     list_filter = ["status", "plan", "zone"]
@@ -128,6 +129,7 @@ class MerchantAdmin(ReadOnlyAdmin[Merchant]):
         "activate_selected",
         "suspend_selected",
         "agree_price",
+        "view_as",
     ]
 
     @admin.display(description="Wallet")

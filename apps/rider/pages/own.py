@@ -18,6 +18,7 @@ from apps.notifications import selectors as notifications
 from apps.notifications import services as notices
 from apps.rider.live import cursor_of
 from apps.rider.visiting import Visitor, api_words, fragment, page, show
+from uma.kernel.phones import masked
 
 STRIKES = 20
 # Of whoever wished nothing else.
@@ -88,7 +89,8 @@ def me(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     now = timezone.now()
     person = accounts.person(user_id=visitor.rider_id)
     facts = {
-        "person": person,
+        # What an operator may see of it in the open, they ask for at the desk.
+        "phone": masked(person.phone) if visitor.is_looked_at else person.phone,
         "banned_until": person.banned_until
         if person.banned_until and person.banned_until > now
         else None,
@@ -115,7 +117,10 @@ def messages(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def _messages(request: HttpRequest, visitor: Visitor) -> dict[str, object]:
     return {
         **notified.inbox(
-            person_id=visitor.rider_id, before=request.GET.get("before", ""), now=timezone.now()
+            person_id=visitor.rider_id,
+            before=request.GET.get("before", ""),
+            now=timezone.now(),
+            is_looked_at=visitor.is_looked_at,
         ),
         "zone": INDIA,
     }

@@ -62,11 +62,23 @@ class People(_PagesOnly, AuthenticationMiddleware):
     """`request.user` of the pages and the admin."""
 
 
+def view_cookie() -> str:
+    """Return what the cookie is called of an operator who looks at an app as somebody sees it."""
+    # Only this host can have set a cookie of that prefix, and only over TLS (RFC 6265bis).
+    return "__Host-uma_view" if settings.SESSION_COOKIE_SECURE else "uma_view"
+
+
 class SecondFactors(OTPMiddleware):  # type: ignore[misc]  # the library has no types
-    """`request.user.is_verified()` of the console: whether this session showed a second factor."""
+    """
+    `request.user.is_verified()` of the console: whether this session showed a second factor.
+
+    Whoever looks at an app as somebody sees it is still the operator of that session.
+    """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        inside = request.path_info.startswith(CONSOLE)
+        inside = request.path_info.startswith(CONSOLE) or (
+            view_cookie() in request.COOKIES and not request.path_info.startswith(API)
+        )
         answer: HttpResponseBase = (
             super().__call__(request) if inside else self.get_response(request)
         )
