@@ -54,6 +54,7 @@ class Hour(models.Model):
                 condition=Q(hour__lte=23, expired__gte=0), name="analytics_hour_in_range"
             ),
         ]
+        indexes = [models.Index(fields=["day"], name="analytics_hour_of_day")]
 
     def __str__(self) -> str:
         return f"{self.merchant_id} {self.day} {self.hour:02}"
