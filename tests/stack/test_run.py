@@ -24,8 +24,9 @@ from uma.stack.valkey import Valkey
 
 Until = Callable[[Callable[[], bool], float], None]
 
-pytestmark = pytest.mark.timeout(240)
-_READY_WITHIN = 120
+pytestmark = pytest.mark.timeout(300)
+# A hang is longer; two others may be at work beside it.
+_READY_WITHIN = 180
 
 
 def _read_until(process: subprocess.Popen[str], word: str) -> str:
