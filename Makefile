@@ -84,5 +84,6 @@ assets: install ## build what the pages load: static/web/ from web/, words from 
 screenshots: assets ## take the documentation's pictures of the running demo city
 	@UMA_DEBUG=1 DJANGO_SETTINGS_MODULE=uma.settings $(PY) -c "import django; django.setup(); from tests.browser import pictures; pictures.main()"
 
-lock: ## rewrite requirements.lock from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
+lock: ## rewrite both locks from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	@uv pip compile pyproject.toml --constraints requirements.lock --universal --generate-hashes --no-header --no-annotate -q -o deploy/serving.lock
