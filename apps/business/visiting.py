@@ -71,8 +71,6 @@ class Visitor:
 
     principal: Principal
     staff: StaffScope
-    # An operator looks at this person's pages: nothing is changed.
-    is_looked_at: bool = False
 
     def may(self, duty: Duty) -> bool:
         """Say whether the post has a duty."""
@@ -147,7 +145,7 @@ def _served(
         try:
             limits.take(request, merchant=f"page {visit.limited_as}")
             staff = _staff(visit, duty)
-            return view(Visitor(visit.principal, staff, is_looked_at=visit.viewing is not None))
+            return view(Visitor(visit.principal, staff))
         except NotAMerchant:
             return show(request, "no_post", status=HTTPStatus.FORBIDDEN)
         except DomainError as refusal:

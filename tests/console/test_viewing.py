@@ -152,14 +152,16 @@ def test_no_code_of_a_ticket_and_no_whole_number_is_shown(
 
 
 @pytest.mark.usefixtures("on_the_network")
-def test_no_code_for_a_driver_or_a_gate_is_shown(desk: Client) -> None:
+def test_no_code_for_a_driver_or_a_gate_and_nothing_of_the_driver_is_shown(desk: Client) -> None:
     ride = Riding()
-    ride.riding()
+    ride.riding(tracking_url="https://cabs.example/follow/1")
+    own = ride.get()
     look = looking(desk, ride.rider)
-    assert "4711" in ride.get()
     seen = look.get(f"{ride.path}/state").content.decode()
     assert "Ravi" in seen
-    assert "4711" not in seen
+    for secret in ("4711", "9000000099", "cabs.example"):
+        assert secret in own
+        assert secret not in seen
     trip = Travelling()
     trip.active("GATE-ONE")
     assert "GATE-ONE" in trip.get()
@@ -170,20 +172,30 @@ def test_no_code_for_a_driver_or_a_gate_is_shown(desk: Client) -> None:
     assert 'class="qr"' not in seen
 
 
-def test_a_message_that_was_looked_at_is_still_unread(
-    desk: Client, rider: User, shop: Shop
+def test_a_message_that_was_looked_at_is_still_unread(desk: Client, rider: User) -> None:
+    message = make_message(rider.pk)
+
+    assert message.title in looking(desk, rider).get("/app/inbox").content.decode()
+
+    assert InboxMessage.objects.get(pk=message.pk).read_at is None
+    signed_in(rider.pk, role="rider").get("/app/inbox")
+    assert InboxMessage.objects.get(pk=message.pk).read_at is not None
+
+
+def test_what_was_said_to_an_owner_as_a_rider_is_not_seen_with_their_business(
+    desk: Client, shop: Shop
 ) -> None:
-    for row, person_id, role, path in (
-        (rider, rider.pk, "rider", "/app/inbox"),
-        (shop.merchant, shop.owner_id, "merchant", "/business/inbox"),
-    ):
-        message = make_message(person_id)
+    message = make_message(shop.owner_id)
+    own = signed_in(shop.owner_id)
+    assert "/business/inbox" in own.get("/business/more").content.decode()
+    assert message.title in own.get("/business/inbox").content.decode()
 
-        assert message.title in looking(desk, row).get(path).content.decode()
+    look = looking(desk, shop.merchant)
 
-        assert InboxMessage.objects.get(pk=message.pk).read_at is None
-        signed_in(person_id, role=role).get(path)
-        assert InboxMessage.objects.get(pk=message.pk).read_at is not None
+    for address in ("/business/inbox", "/business/inbox/messages"):
+        refused = look.get(address)
+        assert (refused.status_code, message.title in refused.content.decode()) == (403, False)
+    assert "/business/inbox" not in look.get("/business/more").content.decode()
 
 
 @pytest.mark.urls("tests.console.looking")

@@ -27,7 +27,6 @@ def _messages(request: HttpRequest, visitor: Visitor) -> dict[str, object]:
             person_id=visitor.principal.user_id,
             before=request.GET.get("before", ""),
             now=timezone.now(),
-            is_looked_at=visitor.is_looked_at,
         ),
         "zone": merchants.merchant(merchant_id=visitor.staff.merchant_id).zone.timezone,
     }

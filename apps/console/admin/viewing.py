@@ -32,7 +32,8 @@ LOOKING = ("GET", "HEAD")
 _READ_ONLY = "25006"
 BASES = {"rider": "rider/base.html", "merchant": "business/base.html"}
 # A page that is not named here is refused, so that a new one shows nothing unless somebody thought of
-# it. Left out on purpose: codes to check in with, the scanner, files, signing in, what works offline.
+# it. Left out on purpose: codes to check in with, the scanner, files, signing in, what works offline, and
+# the inbox of whoever owns a business: it has all that was ever said to them, as a rider too.
 _RIDER = """
 rider-home rider-deals rider-deal rider-tickets rider-ticket-lines rider-ticket rider-ticket-state
 rider-rides rider-ride-lines rider-ride-new rider-ride rider-ride-state rider-ride-events
@@ -43,7 +44,7 @@ rider-me rider-inbox rider-messages rider-pushes rider-strikes rider-privacy
 rider-manifest rider-events
 """
 _BUSINESS = """
-business-home business-more business-inbox business-messages business-manifest business-events
+business-home business-more business-manifest business-events
 business-figures business-figures-now business-rows business-check-ins business-again
 business-refusals business-funnel business-visits
 business-deals business-deal-new business-deal business-deal-edit business-deal-revisions
