@@ -169,7 +169,7 @@ def _database() -> dict[str, Any]:  # Any: Django's own shape of a database entr
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,
                 "keepalives_idle": 10,
-                "options": waits.AS_OPTIONS,
+                "options": waits.as_options(waits.OF_OWNER if ACTS_AS_OWNER else waits.SETTINGS),
                 "pool": {
                     "min_size": env.int("UMA_DB_POOL_MIN", default=1),
                     "max_size": env.int("UMA_DB_POOL_MAX", default=4),

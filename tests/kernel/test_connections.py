@@ -1,4 +1,4 @@
-"""What becomes of pooled connections when the database ends them."""
+"""How long a connection may wait, and what becomes of pooled ones when the database ends them."""
 
 import time
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.kernel.test_checks import run
 from uma.kernel.connections import look_at_the_pool
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,3 +50,15 @@ def test_a_look_at_the_pool_drops_every_connection_that_broke() -> None:
     while set(_pids(2)) & set(ended) and time.monotonic() < until:
         pass
     assert not set(_pids(2)) & set(ended)
+
+
+def test_whoever_migrates_may_build_an_index_for_as_long_as_it_takes() -> None:
+    tell = "from uma import settings; print(settings.DATABASES['default']['OPTIONS']['options'])"
+
+    serving, owner = (run("-c", tell, UMA_ACTS_AS_OWNER=one).stdout for one in ("0", "1"))
+
+    assert "statement_timeout=5000" in serving
+    assert "statement_timeout=0" in owner
+    # Nobody queues behind a migration that waits for a lock.
+    assert "lock_timeout=2000" in serving
+    assert "lock_timeout=2000" in owner
