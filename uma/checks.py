@@ -12,13 +12,15 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's name for it
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.utils.module_loading import import_string
 
+from uma.kernel import waits
 from uma.kernel.crypto.checks import blind_index_key_is_a_key, field_keys_are_keys
 from uma.kernel.http.access_tokens import signing_keys
 from uma.kernel.http.counting import parse_rate
 from uma.kernel.http.lanes import LANES
-from uma.kernel.roles import too_mighty
+from uma.kernel.roles import too_mighty, unlike
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "testserver"})
 QR_KEY = re.compile(r"[A-Z0-9]{1,2}:[0-9a-f]{64}")
@@ -293,14 +295,29 @@ def check_serving_role(
     """Return why the connected role must not serve: `check --database default` asks (decisions/0014)."""
     if not databases or settings.ACTS_AS_OWNER:
         return []
-    problem = too_mighty()
-    if not problem:
-        return []
-    return [
-        (Warning if settings.DEBUG else Error)(
-            f"The role that serves {problem}: whoever can send SQL can go round the ledger's guards.",
-            hint="Name the owner in DATABASE_OWNER_URL, a role of its own in DATABASE_URL, and run"
-            " `manage.py grant`.",
-            id="uma.W014" if settings.DEBUG else "uma.E014",
+    found: list[CheckMessage] = []
+    if problem := too_mighty():
+        found.append(
+            (Warning if settings.DEBUG else Error)(
+                f"The role that serves {problem}: whoever can send SQL can go round the ledger's guards.",
+                hint="Name the owner in DATABASE_OWNER_URL, a role of its own in DATABASE_URL, and run"
+                " `manage.py grant`.",
+                id="uma.W014" if settings.DEBUG else "uma.E014",
+            )
         )
-    ]
+    # As PostgreSQL has them: PgBouncer drops what a connection says, and an owner that makes no roles sets none.
+    if missing := unlike(waits.SETTINGS):
+        found.append(
+            Error(
+                "A serving connection does not have its time-outs: "
+                + ", ".join(f"{name} is {value}" for name, value in missing.items())
+                + ".",
+                hint="Run `manage.py grant`, or have whoever makes roles run: "
+                + " ".join(
+                    f"ALTER ROLE {connection.settings_dict['USER']} SET {name} = '{waits.SETTINGS[name]}';"
+                    for name in missing
+                ),
+                id="uma.E038",
+            )
+        )
+    return found

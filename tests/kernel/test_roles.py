@@ -225,6 +225,20 @@ def test_a_role_that_owns_nothing_is_no_news(settings: Settings) -> None:
     assert check_serving_role(None, databases=["default"]) == []
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("app_role")
+def test_a_connection_without_its_time_outs_must_not_serve() -> None:
+    """As behind a pooler that drops what a connection says, where nobody set them for the role."""
+    send("SET statement_timeout = 0")
+
+    (message,) = check_serving_role(None, databases=["default"])
+
+    send("RESET statement_timeout")
+    assert message.id == "uma.E038"
+    assert "statement_timeout is 0." in message.msg
+    assert "SET statement_timeout = '5000';" in str(message.hint)
+
+
 def test_whoever_migrates_is_not_asked(settings: Settings) -> None:
     settings.ACTS_AS_OWNER = True
 

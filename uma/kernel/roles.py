@@ -138,6 +138,16 @@ def too_mighty(name: str = "") -> str:
     return str(why)
 
 
+def unlike(wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that this connection has otherwise than wanted, as PostgreSQL has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lower(name), setting FROM pg_settings WHERE lower(name) = ANY(%s)",
+            [list(wanted)],
+        )
+        return {name: value for name, value in sorted(cursor.fetchall()) if value != wanted[name]}
+
+
 def _models() -> list[type[models.Model]]:
     return apps.get_models(include_auto_created=True)
 
