@@ -77,6 +77,11 @@ def test_who_serves_goes_through_pgbouncer_and_who_migrates_does_not() -> None:
     assert "DATABASE_OWNER_URL" not in SERVICES["web-1"]["environment"]
 
 
+def test_pgbouncers_image_is_not_a_releases() -> None:
+    """A release must not replace it, nor a failover build it."""
+    assert "$" not in SERVICES["pgbouncer"]["image"]
+
+
 def test_the_commands_of_the_platforms_own_services_are_understood() -> None:
     for name, module in (("worker", "worker"), ("beat", "beat")):
         words = SERVICES[name]["command"].split()
