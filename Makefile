@@ -1,7 +1,7 @@
 # The two README commands are `run` and `test`; `make help` lists the rest.
 SHELL := /bin/bash
 PY := .venv/bin/python
-# One more than cores: a test that waits for a process, an alarm or a lease leaves its core to another.
+# Three for two cores: a test that waits for a process, an alarm or a lease leaves its core to another.
 WORKERS ?= 3
 export UMA_DEBUG ?= 1
 
@@ -56,6 +56,7 @@ browser:
 	@bash deploy/make-browser >&2
 	@bash deploy/make-tool prometheus prometheus promtool >&2
 	@bash deploy/make-tool nginx nginx >&2
+	@bash deploy/make-tool age age age-keygen >&2
 	@bash deploy/make-tool "pgbouncer libc-ares2" pgbouncer >&2
 
 bench: install ## measure, against the limit measured in the same run: benchmarks/results.md

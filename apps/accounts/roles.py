@@ -180,6 +180,7 @@ _PLUMBING = frozenset(
     {
         "accounts.view_auditevent",
         "jobs.view_jobrun",
+        "jobs.view_backup",
         "payments.view_gatewayevent",
         "ondc.view_inboundmessage",
         "ondc.view_participant",

@@ -1,4 +1,4 @@
-"""The job monitor: what ran, when, how it ended and how much it did."""
+"""The job monitor: what ran, when, how it ended and how much it did; and the copies of the database."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.jobs.models import JobRun
+from apps.jobs.models import Backup, JobRun
 from uma.kernel.desk import ReadOnlyAdmin
 
 _MARKS = {"RUNNING": "…", "DONE": "✓", "FAILED": "✗", "LOST": "✗"}
@@ -70,3 +70,21 @@ class JobRunAdmin(ReadOnlyAdmin[JobRun]):
         if run.ended_at is None or run.runs > 1:
             return None
         return f"{(run.ended_at - run.started_at).total_seconds():.1f} s"
+
+
+@admin.register(Backup)
+class BackupAdmin(ReadOnlyAdmin[Backup]):
+    list_display = ["name", "began", "took", "size"]
+    ordering = ["-began_at"]
+
+    @admin.display(description="Began (UTC)", ordering="began_at")
+    def began(self, backup: Backup) -> str:
+        return _to_the_second(backup.began_at)
+
+    @admin.display(description="Took")
+    def took(self, backup: Backup) -> str:
+        return f"{(backup.ended_at - backup.began_at).total_seconds():.0f} s"
+
+    @admin.display(description="Size", ordering="size_bytes")
+    def size(self, backup: Backup) -> str:
+        return f"{backup.size_bytes / 1_000_000:,.1f} MB"

@@ -1,7 +1,7 @@
-"""What the clock did: the runs of the periodic jobs."""
+"""What the clock did: the runs of the periodic jobs, and the copies of the database."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from uma.kernel.ids import new_id
 
@@ -53,3 +53,26 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Backup(models.Model):
+    """One whole copy of the database, as `deploy/backup` made it; the file lies on another machine."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    # What was committed before this is in it.
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    size_bytes = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__gte=F("began_at"), size_bytes__gt=0),
+                name="jobs_backup_is_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["-began_at"], name="jobs_backup_newest")]
+
+    def __str__(self) -> str:
+        return self.name

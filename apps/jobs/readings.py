@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from celery import current_app
-from django.db.models import Count
+from django.db.models import Count, Max, Min
 
-from apps.jobs.models import JobRun
-from uma.kernel.readings import reading
+from apps.jobs.models import Backup, JobRun
+from uma.kernel.readings import age_s, reading
 
 
 @reading("uma_job_overdue_seconds", "How long ago a periodic job should have run again.", "task")
@@ -45,3 +45,11 @@ def failed(now: datetime) -> Mapping[tuple[str, ...], float]:
     )
     rows = runs.values_list("job").annotate(Count("pk")).order_by()
     return {(job,): float(count) for job, count in rows}
+
+
+@reading("uma_backup_age_seconds", "How old the newest whole copy of the database is.")
+def backup_s(now: datetime) -> float:
+    """Return the newest copy's age; without any, for how long the platform has run by what is kept of its jobs."""
+    newest: datetime | None = Backup.objects.aggregate(at=Max("began_at"))["at"]
+    ran: datetime | None = JobRun.objects.aggregate(at=Min("started_at"))["at"]
+    return age_s(newest or ran, now)

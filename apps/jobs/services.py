@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.jobs.models import JobRun
+from apps.jobs.models import Backup, JobRun
 
 KEPT_FOR = timedelta(days=30)
 Outcome = JobRun.Outcome
@@ -57,3 +57,14 @@ def forget(*, now: datetime, limit: int) -> int:
     old = JobRun.objects.filter(started_at__lt=now - KEPT_FOR).order_by("started_at")
     deleted, _ = JobRun.objects.filter(pk__in=old.values("pk")[:limit]).delete()
     return deleted
+
+
+@transaction.atomic
+def note_backup(*, name: str, began_at: datetime, size_bytes: int, now: datetime) -> None:
+    """
+    Note a copy of the database that lies where it was meant to.
+
+    Raises:
+        django.db.IntegrityError: an empty file, one that began later than now, or one noted before.
+    """
+    Backup.objects.create(name=name, began_at=began_at, ended_at=now, size_bytes=size_bytes)

@@ -82,7 +82,7 @@ TREASURY = (
 ACROSS = (
     f"{PAYOUT_RULES} {TREASURY}"
     f" accounts.AuditEvent accounts.ExchangedToken {MISSED}"
-    " notifications.WebhookEndpoint notifications.WebhookDelivery jobs.JobRun"
+    " notifications.WebhookEndpoint notifications.WebhookDelivery jobs.JobRun jobs.Backup"
     " payments.GatewayEvent payments.Series ondc.InboundMessage ondc.Participant ondc.Circuit"
     " ondc.Dispatch ondc.SettlementRequest ondc.SellerRegistration"
 )

@@ -98,6 +98,7 @@ class Trouble:
             "apps.handshake.tasks.verify_ledger", at=ago(minutes=30), error="BooksDoNotBalance"
         )
         self.ran("apps.gamification.tasks.settle_no_shows", at=ago(minutes=20))
+        jobs.note_backup(name="before", began_at=ago(hours=27), size_bytes=1, now=ago(hours=27))
         for state in ("WAITING", "PARKED"):
             InboundMessage.objects.create(
                 sender="seller.example.in", unique_key_id="k", action="on_status", raw="{}",
@@ -142,6 +143,7 @@ class Trouble:
             AuditEvent.objects.update(at=self.ago(hours=2))
         JobRun.objects.filter(outcome="FAILED").update(started_at=self.ago(hours=2))
         self.ran("apps.gamification.tasks.settle_no_shows", at=now)
+        jobs.note_backup(name="today", began_at=now, size_bytes=1, now=now)
         self.ran("apps.handshake.tasks.verify_ledger", at=now)
         InboundMessage.objects.update(state="IGNORED", handled_at=now)
 
@@ -186,6 +188,7 @@ def forget_the_standby() -> None:
 
 
 RING = {
+    "BackupTooOld",
     "BooksDoNotBalance",
     "CallbacksParked",
     "CustodyCheckFailed",

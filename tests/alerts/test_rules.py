@@ -106,6 +106,7 @@ CASES = (
         67_108_865,
         standby="standby",
     ),
+    flat("BackupTooOld uma_backup_age_seconds", 93_600, 93_601),
     flat("EndedSessionsUnknown uma_revocation_age_seconds", 5, 6),
     Case(
         "TokensCopied",

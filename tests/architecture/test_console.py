@@ -23,6 +23,7 @@ ACROSS_ZONES = {
     # Whoever was erased has no zone any more.
     "accounts.FirebaseDeletion",
     "jobs.JobRun",
+    "jobs.Backup",
     # A callback may name no journey of ours, and a participant serves every city.
     "ondc.InboundMessage",
     "ondc.Participant",

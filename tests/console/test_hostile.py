@@ -30,6 +30,7 @@ MODELS: dict[str, Facts] = {
     },
     "gamification.ForceMajeure": {},
     "jobs.JobRun": {},
+    "jobs.Backup": {},
     "merchants.AgreedPrice": {"price_paise": 100_00},
     "notifications.InboxMessage": {},
     "notifications.WebhookDelivery": {"payload": {}},
