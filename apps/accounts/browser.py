@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from math import ceil
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -205,11 +206,12 @@ def forget_view(response: HttpResponseBase) -> None:
     response.delete_cookie(view_cookie(), samesite="Lax")
 
 
-def show_as(request: HttpRequest, viewing: Viewing, *, name: str) -> None:
+def show_as(request: HttpRequest, viewing: Viewing, *, name: str, now: datetime) -> None:
     """Let the pages answer this request as the person that is looked at would see them."""
     # Templates read them by these names.
     request.viewing = viewing  # type: ignore[attr-defined]
     request.viewing_name = name  # type: ignore[attr-defined]
+    request.viewing_left_s = ceil((viewing.until - now).total_seconds())  # type: ignore[attr-defined]
 
 
 def viewing_of(request: HttpRequest) -> Viewing | None:

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from apps.accounts import selectors as people
 from apps.accounts import services
@@ -19,6 +19,10 @@ from tests.browser.chromium import DESKTOP, PHONE, visiting
 from tests.browser.test_accessibility import SMALL, SMALLEST_PX, findings
 from tests.faults.conftest import Platform
 
+# An operator's clock goes as it likes; what is left is counted all the same.
+AN_HOUR_FAST = "const now = Date.now; Date.now = () => now() + 3_600_000;"
+# A page that is over when it comes, as far as its banner says.
+NONE_LEFT = re.compile(r'data-left="\d+"')
 NAME, PASSWORD = "meera", "a long enough password"
 MADE = "from tests.browser.test_viewing import make; make()"
 
@@ -58,6 +62,26 @@ def look_at(page: Page, kind: str, key: str) -> None:
     page.get_by_label("Reason").fill("the guest says the ticket is gone")
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("complementary", name="View as")).to_be_visible()
+    # With its styles: how large a thing is depends on them.
+    page.wait_for_load_state()
+
+
+def loads_of(page: Page, path: str, *, within_ms: int) -> int:
+    """Open a page whose banner says that no time is left, and count how often it is loaded."""
+    loads = 0
+
+    def serve(route: Route) -> None:
+        nonlocal loads
+        loads += 1
+        answer = route.fetch()
+        route.fulfill(response=answer, body=NONE_LEFT.sub('data-left="0"', answer.text()))
+
+    page.route(f"**{path}", serve)
+    page.goto(path)
+    expect(page.locator("[data-left]")).to_have_text("0:00")
+    page.wait_for_timeout(within_ms)
+    page.unroute(f"**{path}")
+    return loads
 
 
 def looked_over(page: Page) -> list[str]:
@@ -78,6 +102,7 @@ def test_an_operator_looks_and_nothing_is_sent(
 ) -> None:
     with visiting(browser, platform.url, viewport=size, color_scheme=theme) as visit:
         page = visit.page
+        page.add_init_script(AN_HOUR_FAST)
         page.goto("/admin/login/")
         page.get_by_label("Username").fill(NAME)
         page.get_by_label("Password").fill(PASSWORD)
@@ -95,6 +120,7 @@ def test_an_operator_looks_and_nothing_is_sent(
         expect(page.locator("#ticket")).to_have_attribute("data-state", "BOOKED")
         look_at(page, "merchants/merchant", keys["merchant"])
         wrong += looked_over(page)
+        assert loads_of(page, "/business/team", within_ms=500) == 1
         page.get_by_role("button", name="Stop").click()
         expect(page).to_have_url(re.compile(rf"/merchant/{keys['merchant']}/change/$"))
 

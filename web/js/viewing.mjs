@@ -1,12 +1,18 @@
 // An operator looks at somebody's page: the time runs down, and nothing leaves the page. The server refuses it as well.
+// Whatever the server says is left, the page is not asked for more often.
+const LEAST_S = 5;
+
 export function look(banner) {
   if (!banner) return;
-  const left = banner.querySelector("[data-left]");
-  const until = Date.parse(left.dateTime);
+  const clock = banner.querySelector("[data-left]");
+  const left = Number(clock.dataset.left);
+  // Counted from here on: the clocks of this machine and of the server need not agree.
+  const since = performance.now();
   const tick = () => {
-    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    if (!seconds) location.reload();
+    const gone = (performance.now() - since) / 1000;
+    const seconds = Math.max(0, Math.ceil(left - gone));
+    clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    if (gone >= Math.max(left, LEAST_S)) location.reload();
     else setTimeout(tick, 1000);
   };
   tick();

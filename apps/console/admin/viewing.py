@@ -89,7 +89,7 @@ class OnlyLooking:
             viewing = None
         if viewing is None:
             return _over(request)
-        browser.show_as(request, viewing, name=_name_of(viewing))
+        browser.show_as(request, viewing, name=_name_of(viewing), now=now)
         match = request.resolver_match
         name = match.url_name if match else None
         if request.method not in LOOKING or name not in VIEWABLE[viewing.role]:
