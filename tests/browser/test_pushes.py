@@ -53,7 +53,7 @@ CLICKED = """async () => {
 SUBSCRIBED = """() => {
   self.gone = new Promise((resolve) => {
     PushManager.prototype.getSubscription = async () => ({ unsubscribe: () => resolve(true) });
-    setTimeout(resolve, 20_000, false);
+    setTimeout(resolve, 60_000, false);
   });
 }"""
 
@@ -250,7 +250,8 @@ def test_a_push_is_shown_once_and_opens_a_page_of_ours(
         (odd,) = deliver("no JSON", "")
         assert odd["title"] == "UMA"
 
-        # What a page says when its visitor signs out.
+        # Nobody signed out: the session ran out.
         worker.evaluate(SUBSCRIBED)
-        page.evaluate("navigator.serviceWorker.controller.postMessage('forget')")
+        visit.context.clear_cookies()
+        sign_in(page, demo_city.rider_phone(8), to="/app/me")
         assert worker.evaluate("self.gone"), "the next one here is told nothing of the last one's"

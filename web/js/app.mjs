@@ -1,5 +1,6 @@
 // What every page loads: HTMX, the live stream, the service worker, and who is told when the network is away.
 import htmx from "htmx.org";
+import { forget } from "./forget.mjs";
 import { follow } from "./live.mjs";
 import { look } from "./viewing.mjs";
 
@@ -72,10 +73,7 @@ if (stream) follow(stream, document.body.dataset.since);
 
 if ("serviceWorker" in navigator && document.body.dataset.worker) {
   navigator.serviceWorker.register(document.body.dataset.worker, { scope: document.body.dataset.app });
-  // What was kept for offline use belongs to whoever was signed in.
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-sign-out]")) return;
-    navigator.serviceWorker.controller?.postMessage("forget");
-    if (document.body.dataset.app === "/app/") indexedDB.deleteDatabase("uma-app");
+    if (event.target.matches("[data-sign-out]")) forget();
   });
 }

@@ -1,4 +1,5 @@
 // Sign-in by phone: Firebase sends the code and vouches for the number; our server opens the session and sets its cookies.
+import { forget } from "./forget.mjs";
 import { APP, post } from "./session.mjs";
 
 const page = document.getElementById("sign-in");
@@ -75,6 +76,7 @@ typing.addEventListener("submit", (event) => {
   busy(typing, async () => {
     const code = typing.elements.code.value.trim();
     const proved = await identity("signInWithPhoneNumber", { sessionInfo: session, code });
+    forget();
     const answer = await post(`${APP}session`, { idToken: proved.idToken }).catch(() => {
       throw new Error(words.unreachable);
     });
