@@ -29,6 +29,14 @@ def any_free() -> int:
         return port
 
 
+def hold(port: int) -> socket.socket:
+    """Keep everybody from a port until the socket is closed; without this, whoever asks for any free one may get it."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((HOST, port))
+    return holder
+
+
 def is_open(port: int) -> bool:
     """Return whether something accepts connections there."""
     with socket.socket() as probe:

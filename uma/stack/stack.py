@@ -5,6 +5,7 @@ One process owns `.local/` and is the parent of everything else, so that nothing
 """
 
 import signal
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,7 +46,8 @@ class Stack:
         self._owner: Owner | None = None
         self._host = environ.get("UMA_WEB_HOST", ports.HOST)
         self.web_port = _number(environ, "UMA_WEB_PORT") or _DEFAULT_WEB_PORT
-        self._callbacks_port: int | None = None
+        # The network is told of it minutes before anybody listens there.
+        self._callbacks: socket.socket | None = None
         self.addresses: dict[str, str] = {"UMA_WEB_URL": self.url}
 
     @property
@@ -177,12 +179,10 @@ class Stack:
             ),
             programs.beat(folder=self.folder / "beat", environment=self.values, logs=self.logs),
         ]
-        if self._callbacks_port is not None:
-            servers.append(
-                programs.callbacks(
-                    port=self._callbacks_port, environment=self.values, logs=self.logs
-                )
-            )
+        if self._callbacks is not None:
+            with self._callbacks as held:
+                port: int = held.getsockname()[1]
+            servers.append(programs.callbacks(port=port, environment=self.values, logs=self.logs))
         with self.screen.step("The programs are starting"):
             self.supervisor.launch(servers, stores=False)
         self._wait_for(servers)
@@ -260,17 +260,18 @@ class Stack:
             service="the pretended ONDC network",
             setting="UMA_ONDC_PORT",
         )
-        self._callbacks_port = ports.choose(
+        callbacks_port = ports.choose(
             wanted=_number(self._environ, "UMA_CALLBACKS_PORT"),
             remembered=self.folder / "ondc" / "callbacks-port",
             service="the server of callbacks",
             setting="UMA_CALLBACKS_PORT",
         )
+        self._callbacks = ports.hold(callbacks_port)
         base = f"http://{ports.HOST}:{port}"
         self.addresses |= {
             "UMA_ONDC_ENVIRONMENT": "staging",
             "UMA_ONDC_SUBSCRIBER_ID": "uma.sandbox.example.in",
-            "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{self._callbacks_port}/api/ondc",
+            "UMA_ONDC_SUBSCRIBER_URI": f"http://{ports.HOST}:{callbacks_port}/api/ondc",
             "UMA_ONDC_REGISTRY_URL": f"{base}/registry",
             "UMA_ONDC_GATEWAY_URL": f"{base}/gateway",
             "UMA_ONDC_SETTLEMENT_AGENCY_ID": "settlements.sandbox.example.in",
