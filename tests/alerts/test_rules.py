@@ -99,7 +99,13 @@ CASES = (
         {},
     ),
     flat("ConnectionsRunOut uma_database_connections_ratio", 0.8, 0.81),
-    flat('StandbyGone uma_standby_follows{standby="standby"}', 1, 0, standby="standby"),
+    Case(
+        "StandbyGone",
+        {'uma_standby_follows{standby="standby"}': "0+0x100 1+0x20"},
+        # A moment is enough, and scrapes that fail do not end it.
+        {'uma_standby_follows{standby="standby"}': "1+0x102 0 _ _ _ _ _"},
+        {"standby": "standby"},
+    ),
     flat(
         'StandbyBehind uma_standby_behind_bytes{standby="standby"}',
         67_108_864,

@@ -125,9 +125,11 @@ def _connections(now: datetime) -> float:  # noqa: ARG001 - every reading is ask
     return float(share)
 
 
-# A slot is a standby's place in the primary's log; what is read of it needs no right of an operator's.
+# A slot is a standby's place in the primary's log; what is read of it needs no right of an operator's. Who follows is
+# there for a failover while commits wait for it, and not otherwise.
 _SLOTS = (
-    "SELECT slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)"
+    "SELECT slot_name, active AND current_setting('synchronous_standby_names') <> '',"
+    " pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)"
     " FROM pg_replication_slots WHERE slot_type = 'physical'"
 )
 
@@ -141,7 +143,7 @@ def _slots() -> list[tuple[str, bool, int | None]]:
         ]
 
 
-@reading("uma_standby_follows", "Whether a standby reads the primary's log.", "standby")
+@reading("uma_standby_follows", "Whether a standby follows and commits wait for it.", "standby")
 def _standbys(now: datetime) -> Values:  # noqa: ARG001 - as above
     return {(name,): float(active) for name, active, _ in _slots()}
 
