@@ -1,9 +1,9 @@
 """An operator who looks at somebody's pages; and the URL configuration of a page that writes when it is opened."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ _EXAMPLES: dict[str, Callable[[], str]] = {
     "slug": lambda: "x",
     "int": lambda: "1",
 }
-_PART = re.compile(r"<(?:(\w+):)?\w+>")
+_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
 def ask(desk: Client, row: Model, *, reason: str = BECAUSE, confirmed: bool = True) -> Any:
@@ -49,16 +49,24 @@ def why_over() -> list[str]:
     return [event.after["why"] for event in events("view-as.ended")]
 
 
-def addresses() -> Iterator[tuple[str, str]]:
-    """Yield an address of each route that is not the console's, and the route's name."""
+def addresses(keys: Mapping[str, UUID] | None = None) -> Iterator[tuple[str, str]]:
+    """
+    Yield an address of each route that is not the console's, and the route's name.
+
+    `keys` has a row's key by the name that routes have for it; any other key is nobody's.
+    """
+
+    def part(found: re.Match[str]) -> str:
+        kind, called = found[1] or "str", found[2]
+        return str(keys[called]) if keys and called in keys else _EXAMPLES[kind]()
+
     for text, pattern in _walk(get_resolver().url_patterns, ""):
         if text.startswith("admin/"):
             continue
         if text.startswith("^api"):
             yield "/api/nothing/here", pattern.name or ""
         else:
-            address = _PART.sub(lambda found: _EXAMPLES[found[1] or "str"](), text)
-            yield f"/{address}", pattern.name or ""
+            yield f"/{_PART.sub(part, text)}", pattern.name or ""
 
 
 def _walk(

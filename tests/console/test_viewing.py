@@ -2,6 +2,7 @@
 
 import re
 from itertools import cycle
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -10,13 +11,16 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.console.admin.viewing import VIEWABLE
 from apps.merchants.models import Staff
+from apps.notifications import services as notifications
 from apps.notifications.models import InboxMessage
+from apps.payments import services as payments
 from tests.business.browsing import signed_in
 from tests.console.looking import COOKIE, addresses, ask, looking
 from tests.factories import Shop, make_booking, make_shop
 from tests.merchants.making import make_staff
 from tests.notifications.making import make_message
 from tests.rider.riding import Riding
+from tests.rider.test_complaints import Complaining
 from tests.rider.travelling import Travelling
 
 pytestmark = pytest.mark.django_db
@@ -62,24 +66,57 @@ def test_the_business_app_is_seen_as_its_owner_sees_it(desk: Client, shop: Shop)
     assert back == f"/admin/merchants/merchant/{shop.merchant.pk}/change/"
 
 
-def test_every_page_that_may_be_seen_is_seen(desk: Client, rider: User, shop: Shop) -> None:
-    make_booking(shop, rider, now=timezone.now())
-    for row, person_id, role in (
-        (rider, rider.pk, "rider"),
-        (shop.merchant, shop.owner_id, "merchant"),
+@pytest.mark.usefixtures("on_the_network")
+def test_every_page_that_may_be_seen_is_seen(desk: Client, shop: Shop) -> None:
+    ride = Complaining()
+    trip = Travelling()
+    trip.active("GATE-ONE")
+    opened = set()
+    for row, person_id, role, keys in (
+        (ride.rider, ride.rider.pk, "rider", of_rider(ride)),
+        (trip.rider, trip.rider.pk, "rider", {"journey_id": trip.journey.pk}),
+        (shop.merchant, shop.owner_id, "merchant", of_business(shop)),
     ):
         look, own = looking(desk, row), signed_in(person_id, role=role)
-        for address, name in addresses():
-            if name in VIEWABLE[role]:
-                answer = look.get(address)
-                assert answer.status_code == own.get(address).status_code != 403, address
+        for address, name in addresses(keys):
+            # The other rider was asked for all pages; what travels has its own.
+            if name in VIEWABLE[role] and (row != trip.rider or name.startswith("rider-trip")):
+                asked = {"ticket": str(keys["booking_id"])} if name == "rider-ride-new" else {}
+                answer = look.get(address, asked)
+                assert answer.status_code == own.get(address, asked).status_code != 403, address
                 # So that the app's worker keeps none of them for later.
                 assert "X-Viewing" in answer.headers, address
                 if b"<html" in answer.content:
                     assert b"data-viewing" in answer.content, address
                     assert b"service-worker" not in answer.content, address
-    named = {name for _, name in addresses()}
-    assert VIEWABLE["rider"] | VIEWABLE["merchant"] <= named
+                if answer.status_code in {200, 302}:
+                    opened.add(name)
+    # None of them was only ever missing.
+    assert opened == VIEWABLE["rider"] | VIEWABLE["merchant"]
+
+
+def of_rider(ride: Complaining) -> dict[str, UUID]:
+    return {
+        "campaign_id": ride.shop.campaign.pk,
+        "booking_id": ride.booking.pk,
+        "journey_id": UUID(ride.ride.rpartition("/")[2]),
+        "issue_id": ride.issue.pk,
+    }
+
+
+def of_business(shop: Shop) -> dict[str, UUID]:
+    now = timezone.now()
+    return {
+        "campaign_id": shop.campaign.pk,
+        "outlet_id": shop.outlet.pk,
+        "endpoint_id": notifications.add_endpoint(
+            merchant_id=shop.merchant.pk, url="https://books.example.in/uma",
+            events=["handshake.settled"], secret=notifications.new_secret(), now=now,
+        ).pk,
+        "top_up_id": payments.begin_top_up(
+            merchant_id=shop.merchant.pk, amount_paise=500_00, actor_id=shop.owner_id, key=None, now=now
+        ).top_up.pk,
+    }  # fmt: skip
 
 
 def test_nothing_but_looking_passes_whatever_the_address(desk: Client, rider: User) -> None:
