@@ -53,9 +53,12 @@ CLICKED = """async () => {
 SUBSCRIBED = """() => {
   self.gone = new Promise((resolve) => {
     PushManager.prototype.getSubscription = async () => ({ unsubscribe: () => resolve(true) });
-    setTimeout(resolve, 60_000, false);
   });
 }"""
+# Counted from the question: on a busy machine a sign-in takes as long as it takes.
+GONE = """() => Promise.race([
+  self.gone, new Promise((resolve) => setTimeout(resolve, 20_000, false)),
+])"""
 
 
 class Google:
@@ -254,4 +257,4 @@ def test_a_push_is_shown_once_and_opens_a_page_of_ours(
         worker.evaluate(SUBSCRIBED)
         visit.context.clear_cookies()
         sign_in(page, demo_city.rider_phone(8), to="/app/me")
-        assert worker.evaluate("self.gone"), "the next one here is told nothing of the last one's"
+        assert worker.evaluate(GONE), "the next one here is told nothing of the last one's"
