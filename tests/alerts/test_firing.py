@@ -35,6 +35,7 @@ from tests.notifications.queueing import broker
 from tests.ondc import ours
 from tests.payments.making import received
 from uma.kernel import queue
+from uma.kernel.http import metrics
 from uma.stack import ports
 from uma.stack.valkey import Valkey
 
@@ -177,6 +178,14 @@ def no_standby_is_left() -> Iterator[None]:
     """Its place is the cluster's, not the database's: nothing else takes it away."""
     yield
     forget_the_standby()
+
+
+@pytest.fixture(autouse=True)
+def counts_of_a_server() -> None:
+    """Begin as a server does: thousands of tests made a page of metrics that is longer than Prometheus waits."""
+    metrics.SECONDS.clear()
+    metrics.ANSWERS.clear()
+    metrics._series.cache_clear()
 
 
 def forget_the_standby() -> None:
