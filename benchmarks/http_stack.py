@@ -72,7 +72,13 @@ def _token(stack: str) -> str:
 
 
 def _requester(body: bytes, token: str) -> Callable[[], None]:
-    from uma.wsgi import application  # noqa: PLC0415  # as above
+    import django  # noqa: PLC0415  # as above
+
+    from uma.kernel.http.wsgi import Handler  # noqa: PLC0415  # as above
+
+    # Not `uma.wsgi`: outside DEBUG it does not start with the keys that everybody knows.
+    django.setup(set_prefix=False)
+    application = Handler()
 
     environ: dict[str, Any] = {  # Any: a WSGI environment
         "REQUEST_METHOD": "POST",
