@@ -20,6 +20,7 @@ __all__ = [
     "HourOfExpiries",
     "Keyed",
     "LiveBooking",
+    "Placed",
     "RefusedBy",
     "Sold",
     "Subsidy",
@@ -30,7 +31,6 @@ __all__ = [
     "fares_told",
     "find_violations",
     "hours_of_expiries",
-    "id_of_ref",
     "last_change",
     "late_cancels",
     "live_among",
@@ -39,6 +39,7 @@ __all__ = [
     "live_without",
     "of_rider",
     "page_of_rider",
+    "placed",
     "ref_of_static",
     "refused",
     "ride_failures_of",
@@ -97,6 +98,15 @@ class Subsidy:
     cap_paise: int
     deductible_paise: int
     fare_paise: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A booking by where it is to be redeemed."""
+
+    id: UUID
+    merchant_id: UUID
+    outlet_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +193,10 @@ def live_among(*, booking_ids: Iterable[UUID]) -> set[UUID]:
     return set(rows.values_list("pk", flat=True))
 
 
-def id_of_ref(*, ref: str) -> UUID | None:
-    """Return the booking with this reference, in whatever state."""
-    return Booking.objects.filter(ref=ref).values_list("pk", flat=True).first()
+def placed(*, ref: str) -> Placed | None:
+    """Return the booking with this reference, in whatever state, by where it is."""
+    row = Booking.objects.filter(ref=ref).values_list("pk", "merchant_id", "outlet_id").first()
+    return row and Placed(*row)
 
 
 def ride_failures_of(*, booking_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -346,15 +357,6 @@ def refused(
     if campaign_id is not None:
         rows = rows.filter(campaign_id=campaign_id)
     return dict(rows.values_list(by).annotate(Sum("times")).order_by())
-
-
-def of_merchant_among(
-    *, booking_ids: Iterable[UUID], merchant_id: UUID, outlet_ids: Collection[UUID] = ()
-) -> set[UUID]:
-    """Return those of the bookings that are the merchant's, at the named outlets or, with none, anywhere."""
-    rows = Booking.objects.filter(pk__in=list(booking_ids), merchant_id=merchant_id)
-    rows = rows.filter(outlet_id__in=outlet_ids) if outlet_ids else rows
-    return set(rows.values_list("pk", flat=True))
 
 
 def came_by_ride(*, booking_id: UUID, at: datetime) -> bool:

@@ -56,6 +56,9 @@ class FailedScan(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     booking_id = models.UUIDField()
+    # The booking's; null where the release before this one wrote the row while this one came up.
+    merchant_id = models.UUIDField(null=True)
+    outlet_id = models.UUIDField(null=True)
     code = models.CharField(max_length=64)
     at = models.DateTimeField()
 
@@ -66,6 +69,7 @@ class FailedScan(models.Model):
                 fields=["booking_id", "code"], name="gamification_failed_scan_once"
             )
         ]
+        indexes = [models.Index(fields=["merchant_id", "at"], name="gamification_failed_scan_of")]
         triggers = [append_only("gamification_failed_scan_append_only")]
 
     def __str__(self) -> str:

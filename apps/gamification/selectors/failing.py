@@ -5,24 +5,16 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from apps.gamification.models import FailedScan
-from apps.rides import selectors as bookings
+from django.db.models import Count
 
-MOST = 5_000
+from apps.gamification.models import FailedScan
 
 
 def failed_scans(
     *, merchant_id: UUID, since: datetime, until: datetime, outlet_ids: Collection[UUID] = ()
 ) -> Counter[str]:
     """Return how many of the merchant's bookings were refused at a scan through no fault of the guest, by code."""
-    failed = list(
-        FailedScan.objects.filter(at__gte=since, at__lt=until)
-        .order_by("-at")
-        .values_list("booking_id", "code")[:MOST]
-    )
-    own = bookings.of_merchant_among(
-        booking_ids={booking_id for booking_id, _ in failed},
-        merchant_id=merchant_id,
-        outlet_ids=outlet_ids,
-    )
-    return Counter(code for booking_id, code in failed if booking_id in own)
+    rows = FailedScan.objects.filter(merchant_id=merchant_id, at__gte=since, at__lt=until)
+    if outlet_ids:
+        rows = rows.filter(outlet_id__in=outlet_ids)
+    return Counter(dict(rows.values_list("code").annotate(Count("pk")).order_by()))

@@ -54,7 +54,13 @@ def undo_visit(*, handshake_id: UUID, now: datetime) -> None:
 @transaction.atomic
 def note_failed_scan(*, ref: str, code: str, now: datetime) -> None:
     """Note that a genuine code was refused for a reason of the merchant's or of the platform's."""
-    booking_id = bookings.id_of_ref(ref=ref)
-    if booking_id is not None:
-        row = FailedScan(booking_id=booking_id, code=code, at=now)
+    booking = bookings.placed(ref=ref)
+    if booking is not None:
+        row = FailedScan(
+            booking_id=booking.id,
+            merchant_id=booking.merchant_id,
+            outlet_id=booking.outlet_id,
+            code=code,
+            at=now,
+        )
         FailedScan.objects.bulk_create([row], ignore_conflicts=True)
