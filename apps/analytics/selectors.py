@@ -80,11 +80,15 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Of so many customers who first came long enough ago, how many came again in time."""
+    """
+    Of so many customers who first came long enough ago, how many came again in time, and how many of these at
+    least once without a deal.
+    """
 
     within_days: int
     size: int
     returned: int
+    organic: int = 0
 
     @property
     def rate(self) -> float | None:
@@ -93,6 +97,10 @@ class Repeat:
     @property
     def percent(self) -> int | None:
         return None if self.rate is None else round(self.rate * 100)
+
+    @property
+    def organic_rate(self) -> float | None:
+        return self.organic / self.size if self.size else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +132,17 @@ class Figures:
         return _each(self.total.spend_paise, self.total.new_customers)
 
     @property
+    def ended_bookings(self) -> int:
+        """Bookings that were used or ran out; what was cancelled or taken back is neither."""
+        return self.total.visits + self.total.expired
+
+    @property
+    def cost_per_booking_paise(self) -> int | None:
+        return _each(self.total.spend_paise, self.ended_bookings)
+
+    @property
     def show_up_rate(self) -> float | None:
-        ended = self.total.visits + self.total.expired
+        ended = self.ended_bookings
         return self.total.visits / ended if ended > 0 and self.total.visits >= 0 else None
 
     @property
@@ -325,14 +342,14 @@ def _live(
 def _repeats(merchant_id: UUID, period: Period) -> list[Repeat]:
     """Return the loyalty of every whole cohort up to the period's end; it is the merchant's, not an outlet's."""
     sums = {
-        within: (size, returned)
-        for within, size, returned in Cohort.objects.filter(merchant_id=merchant_id)
+        within: found
+        for within, *found in Cohort.objects.filter(merchant_id=merchant_id)
         .filter(day__lte=period.last)
         .values_list("within_days")
-        .annotate(Sum("size"), Sum("returned"))
+        .annotate(Sum("size"), Sum("returned"), Sum("organic"))
         .order_by()
     }
-    return [Repeat(within, *sums.get(within, (0, 0))) for within in WITHIN_DAYS]
+    return [Repeat(within, *sums.get(within, (0, 0, 0))) for within in WITHIN_DAYS]
 
 
 def cohorts(
@@ -349,11 +366,11 @@ def cohorts(
         whole = whole.filter(day__lte=until)
     rows = (
         whole.values_list(TruncMonth("day"), "within_days")
-        .annotate(Sum("size"), Sum("returned"))
+        .annotate(Sum("size"), Sum("returned"), Sum("organic"))
         .order_by()
     )
-    for month, within, size, returned in rows:
-        found[month][within] = Repeat(within, size, returned)
+    for month, within, *sums in rows:
+        found[month][within] = Repeat(within, *sums)
     return [
         (month, [found[month].get(within, Repeat(within, 0, 0)) for within in WITHIN_DAYS])
         for month in sorted(found, reverse=True)[:months]

@@ -20,6 +20,7 @@ HOW = {
     "totalVisits": "Scans of the period less visits taken back in it.",
     "totalSpend": "What left your wallet for visits: reimbursements and fees, without GST.",
     "averageCostPerCustomer": "Total spend divided by total visits.",
+    "costPerBooking": "Total spend divided by bookings that were used or ran out.",
     "cac": "Spend on first visits divided by the number of first visits.",
     "blendedCac": "Total spend divided by the number of first visits.",
     "showUpRate": "Visits divided by visits and bookings that ran out unused.",
@@ -34,7 +35,8 @@ HOW = {
     " and who tried is kept nowhere. They are counted within seconds and are no money: a process that is"
     " killed loses its last second.",
     "repeat": "Of customers who first came long enough ago, the share who came again within so many days, by a"
-    " deal or by a check-in.",
+    " deal or by a check-in; `organic` of them at least once without a deal. It is the whole business's,"
+    " whatever outlet or campaign is asked for.",
 }
 
 
@@ -69,6 +71,8 @@ class RepeatSerializer(serializers.Serializer[Any]):
     customers = serializers.IntegerField()
     returned = serializers.IntegerField()
     rate = serializers.FloatField(allow_null=True)
+    organic = serializers.IntegerField(help_text="Of those, who came at least once without a deal.")
+    organic_rate = serializers.FloatField(allow_null=True)
 
 
 class GroupSerializer(serializers.Serializer[Any]):
@@ -127,6 +131,9 @@ class AnalyticsResponse(serializers.Serializer[Any]):
     returning_customers = serializers.IntegerField()
     expired_bookings = serializers.IntegerField()
     average_cost_per_customer = RupeesField(allow_null=True)
+    cost_per_booking = RupeesField(
+        allow_null=True, help_text="Over bookings that were used or ran out."
+    )
     cac = RupeesField(allow_null=True)
     blended_cac = RupeesField(allow_null=True)
     show_up_rate = serializers.FloatField(allow_null=True)
@@ -176,6 +183,7 @@ def analytics_response(
         "returning_customers": figures.returning_customers,
         "expired_bookings": total.expired,
         "average_cost_per_customer": _rupees(figures.cost_per_visit_paise),
+        "cost_per_booking": _rupees(figures.cost_per_booking_paise),
         "cac": _rupees(figures.cac_paise),
         "blended_cac": _rupees(figures.blended_cac_paise),
         "show_up_rate": _ratio(figures.show_up_rate),
@@ -189,6 +197,8 @@ def analytics_response(
                 "customers": repeat.size,
                 "returned": repeat.returned,
                 "rate": _ratio(repeat.rate),
+                "organic": repeat.organic,
+                "organic_rate": _ratio(repeat.organic_rate),
             }
             for repeat in figures.repeats
         ],

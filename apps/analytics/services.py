@@ -90,6 +90,7 @@ def _count_cohorts(
             within_days=within.days,
             size=cohort.size,
             returned=cohort.returned,
+            organic=cohort.organic,
         )
         for cohort in cohorts
     )

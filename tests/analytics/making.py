@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.accounts.models import User
 from apps.analytics import services
 from apps.analytics.selectors import Counts, Figures, Period, figures
-from apps.handshake import disputes, identify, reversals
+from apps.handshake import check_ins, disputes, identify, reversals
 from apps.handshake import services as handshakes
 from apps.handshake.models import Handshake
 from apps.handshake.rules import Scan
@@ -34,6 +34,12 @@ def visit(
     scan = Scan(actor_id=actor, outlet_id=None, location=None, bill_paise=bill_paise, post=post)
     done = handshakes.execute(ref=code.ref, scan=scan, freshness=code.freshness, key=None, now=at)
     return Handshake.objects.get(pk=done.handshake.pk)
+
+
+def check_in(shop: Shop, *, at: datetime, rider: User) -> None:
+    """Let a guest come without a deal."""
+    owner = StaffScope(shop.merchant.pk, "OWNER", (), shop.owner_id)
+    check_ins.check_in(person_id=rider.pk, staff=owner, outlet_id=None, bill_paise=None, now=at)
 
 
 def no_show(shop: Shop, *, at: datetime) -> None:

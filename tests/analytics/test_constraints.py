@@ -34,5 +34,8 @@ def test_a_cohort_that_cannot_be_true_is_refused() -> None:
     for wrong in ({"size": 0, "returned": 0}, {"size": 2, "returned": 3}):
         with pytest.raises(IntegrityError, match="analytics_cohort_in_range"), transaction.atomic():
             Cohort.objects.create(**facts, within_days=60, **wrong)
+    unpaid = {"within_days": 60, "size": 3, "returned": 1, "organic": 2}
+    with pytest.raises(IntegrityError, match="cohort_organic_in_range"), transaction.atomic():
+        Cohort.objects.create(**facts, **unpaid)
     with pytest.raises(IntegrityError, match="analytics_cohort_once"), transaction.atomic():
         Cohort.objects.create(**facts, within_days=30, size=5, returned=0)

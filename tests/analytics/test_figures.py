@@ -9,6 +9,7 @@ from apps.analytics.models import Cohort, Hour
 from apps.analytics.selectors import Counts, Figures, Period, Repeat, figures
 from apps.wallet import codes
 from tests.analytics.making import (
+    check_in,
     count,
     day,
     lose_dispute,
@@ -133,9 +134,12 @@ def test_a_visit_after_midnight_in_the_zone_is_of_the_next_day() -> None:
 @pytest.mark.django_db
 def test_a_cohort_is_shown_when_its_time_is_over_and_not_before() -> None:
     shop = make_shop()
-    loyal, late, gone = (make_rider() for _ in range(3))
-    for rider in (loyal, late, gone):
+    loyal, late, gone, unasked = (make_rider() for _ in range(4))
+    for rider in (loyal, late, gone, unasked):
         visit(shop, at=NOON, rider=rider)
+    for rider in (loyal, unasked):
+        # Who comes by a deal as well comes without one, too; whoever comes after the time does not count.
+        check_in(shop, at=NOON + timedelta(days=20 if rider is unasked else 45), rider=rider)
     visit(shop, at=NOON + timedelta(days=30), rider=loyal)
     visit(shop, at=NOON + timedelta(days=30, minutes=1), rider=late)
 
@@ -146,9 +150,10 @@ def test_a_cohort_is_shown_when_its_time_is_over_and_not_before() -> None:
 
     assert repeats(30) == [Repeat(30, 0, 0), Repeat(60, 0, 0), Repeat(90, 0, 0)]
     # Thirty days to the instant is in time, a minute later is not.
-    assert repeats(31)[0] == Repeat(30, 3, 1)
-    assert repeats(61)[:2] == [Repeat(30, 3, 1), Repeat(60, 3, 2)]
-    assert Repeat(30, 3, 1).rate == pytest.approx(1 / 3)
+    assert repeats(31)[0] == Repeat(30, 4, 2, 1)
+    assert repeats(61)[:2] == [Repeat(30, 4, 2, 1), Repeat(60, 4, 3, 2)]
+    assert Repeat(30, 4, 2, 1).rate == pytest.approx(1 / 2)
+    assert Repeat(30, 4, 2, 1).organic_rate == pytest.approx(1 / 4)
     assert Cohort.objects.count() == 2
 
 

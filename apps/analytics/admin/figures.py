@@ -23,7 +23,7 @@ class HourAdmin(ReadOnlyAdmin[Hour]):
 @admin.register(Cohort)
 class CohortAdmin(ReadOnlyAdmin[Cohort]):
     zone_path = "merchant__zone_id"
-    list_display = ("merchant", "day", "within_days", "size", "returned")
+    list_display = ("merchant", "day", "within_days", "size", "returned", "organic")
     list_filter = ("within_days", "day")
     list_select_related = ("merchant",)
     search_fields = ("=merchant__id",)

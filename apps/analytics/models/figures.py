@@ -62,7 +62,8 @@ class Hour(models.Model):
 
 class Cohort(models.Model):
     """
-    Of the customers whose first visit was on `day`, how many came again within so many days.
+    Of the customers whose first visit was on `day`, how many came again within so many days, and how many of
+    these at least once without a deal.
 
     Written when those days are over and not before: an unfinished cohort would look disloyal.
     """
@@ -74,6 +75,7 @@ class Cohort(models.Model):
     within_days = models.PositiveSmallIntegerField()
     size = models.PositiveIntegerField()
     returned = models.PositiveIntegerField()
+    organic = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -82,6 +84,9 @@ class Cohort(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(returned__lte=F("size"), size__gte=1), name="analytics_cohort_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(organic__lte=F("returned")), name="analytics_cohort_organic_in_range"
             ),
         ]
 

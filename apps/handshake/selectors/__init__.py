@@ -6,18 +6,17 @@ from apps.handshake.selectors.checked_in import CameAnyway, check_ins_of, check_
 from apps.handshake.selectors.figures import (
     Cohort,
     Event,
-    Guest,
     HourOfVisits,
     RiderVisits,
     VisitsByScanner,
     cohorts_of,
     events_of,
     first_visit_at,
-    guests_of,
     hours_of_visits,
     visits_by_scanner,
     visits_of_riders,
 )
+from apps.handshake.selectors.guests import Guest, GuestTotals, guest_totals, guests_of
 from apps.handshake.selectors.habits import (
     Habit,
     Waiting,
@@ -46,6 +45,7 @@ __all__ = [
     "Cohort",
     "Event",
     "Guest",
+    "GuestTotals",
     "Habit",
     "HourOfVisits",
     "LineCursor",
@@ -60,6 +60,7 @@ __all__ = [
     "cohorts_of",
     "events_of",
     "first_visit_at",
+    "guest_totals",
     "guests_of",
     "habits",
     "hours_of_visits",

@@ -1,4 +1,4 @@
-"""What a merchant's visits add up to: by hour, one by one, by guest, by cohort and by rider."""
+"""What a merchant's visits add up to: by hour, one by one, by cohort and by rider."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class HourOfVisits:
 
 
 # Everything that moved a merchant's figures, at the instant at which it did.
-_EVENTS = """
+EVENTS = """
     WITH ours AS NOT MATERIALIZED (
         SELECT h.id, h.rider_id, h.campaign_id, h.outlet_id, h.actor_id, h.is_new_customer AS is_new, h.gst_paise,
                h.bill_paise, h.merchant_debit_paise AS debit, h.created_at,
@@ -69,7 +69,7 @@ _HERE = """
        (%(campaign)s::uuid IS NULL OR campaign_id = %(campaign)s)
        AND (cardinality(%(outlets)s::uuid[]) = 0 OR outlet_id = ANY (%(outlets)s::uuid[]))
 """
-_HOURS = f"""{_EVENTS}
+_HOURS = f"""{EVENTS}
     SELECT (at AT TIME ZONE %(clock)s)::date, extract(hour FROM at AT TIME ZONE %(clock)s)::int,
            campaign_id, outlet_id, {_SUMS}
       FROM event GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
@@ -119,7 +119,7 @@ class Event:
         return self.spend_paise + self.gst_paise
 
 
-_ONE_BY_ONE = f"""{_EVENTS}
+_ONE_BY_ONE = f"""{EVENTS}
     SELECT at, id, rider_id, campaign_id, outlet_id, is_new, visits, debit - gst, gst, bill, sign
       FROM event
      WHERE {_HERE}
@@ -170,7 +170,7 @@ class VisitsByScanner:
     discount_paise: int
 
 
-_SCANNERS = f"""{_EVENTS}
+_SCANNERS = f"""{EVENTS}
     SELECT actor_id, {_SUMS} FROM event WHERE {_HERE} GROUP BY actor_id ORDER BY 2 DESC, 1
 """  # noqa: S608  # our own constants
 
@@ -200,57 +200,16 @@ def visits_by_scanner(
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
-    """A customer of a time, by the name that only this merchant sees; what was taken back is not counted."""
-
-    name: str
-    visits: int
-    is_new: bool
-    last_at: datetime
-    spend_paise: int
-
-
-_GUESTS = f"""{_EVENTS}
-    SELECT rider_id, sum(visits), bool_or(is_new), max(at), sum(debit) FROM event
-     WHERE cardinality(%(outlets)s::uuid[]) = 0 OR outlet_id = ANY (%(outlets)s::uuid[])
-     GROUP BY rider_id HAVING sum(visits) > 0 ORDER BY 4 DESC, 1 LIMIT %(limit)s
-"""  # noqa: S608  # our own constant
-
-
-def guests_of(
-    *,
-    merchant_id: UUID,
-    since: datetime,
-    until: datetime,
-    limit: int,
-    outlet_ids: Collection[UUID] = (),
-) -> list[Guest]:
-    """Return the customers of a time, who came last first."""
-    given: dict[str, Any] = {  # Any: what the driver takes
-        "merchant": merchant_id, "since": since, "until": until, "limit": limit,
-        "outlets": list(outlet_ids),
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_GUESTS, given)
-        return [
-            Guest(
-                pseudonym(merchant_id=merchant_id, rider_id=rider),
-                int(visits),
-                is_new,
-                at,
-                int(paid),
-            )
-            for rider, visits, is_new, at, paid in cursor.fetchall()
-        ]
-
-
-@dataclass(frozen=True, slots=True)
 class Cohort:
-    """The customers who came for the first time on one day, and how many came again in time."""
+    """
+    The customers who came for the first time on one day, and how many came again in time: `returned` by a
+    deal or without, `organic` of them at least once without.
+    """
 
     day: date
     size: int
     returned: int
+    organic: int
 
 
 _COHORTS = """
@@ -259,16 +218,17 @@ _COHORTS = """
         UNION ALL SELECT handshake_id FROM handshake_dispute WHERE state = 'FOR_MERCHANT'
     )
     SELECT (h.created_at AT TIME ZONE %(clock)s)::date, count(*),
-           count(*) FILTER (WHERE EXISTS (
+           count(*) FILTER (WHERE paid OR unpaid), count(*) FILTER (WHERE unpaid)
+      FROM handshake_handshake h
+     CROSS JOIN LATERAL (SELECT EXISTS (
                SELECT FROM handshake_handshake n
                 WHERE n.rider_id = h.rider_id AND n.merchant_id = h.merchant_id
                   AND n.created_at > h.created_at AND n.created_at <= h.created_at + %(within)s
-                  AND NOT EXISTS (SELECT FROM gone g WHERE g.handshake_id = n.id))
-               OR EXISTS (
+                  AND NOT EXISTS (SELECT FROM gone g WHERE g.handshake_id = n.id)) AS paid,
+           EXISTS (
                SELECT FROM handshake_checkin c
                 WHERE c.rider_id = h.rider_id AND c.merchant_id = h.merchant_id
-                  AND c.created_at > h.created_at AND c.created_at <= h.created_at + %(within)s))
-      FROM handshake_handshake h
+                  AND c.created_at > h.created_at AND c.created_at <= h.created_at + %(within)s) AS unpaid) again
      WHERE h.merchant_id = %(merchant)s AND h.is_new_customer
        AND h.created_at >= %(since)s AND h.created_at < %(until)s
        AND NOT EXISTS (SELECT FROM gone g WHERE g.handshake_id = h.id)
@@ -312,7 +272,7 @@ class RiderVisits:
         return self.by_deal + self.check_ins
 
 
-_RIDERS = f"""{_EVENTS}
+_RIDERS = f"""{EVENTS}
     SELECT rider_id, greatest(sum(visits), 0), sum(check_ins), sum(fresh) > 0
       FROM (SELECT rider_id, visits, 0 AS check_ins, fresh FROM event
             UNION ALL

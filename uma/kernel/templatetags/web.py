@@ -48,12 +48,13 @@ def signed_rupees(paise: int) -> str:
     return rupees(paise) if paise < 0 else f"+{rupees(paise)}"
 
 
+@register.filter
 def grouped(whole: int) -> str:
     """Return `1234567` as `12,34,567`: three digits, then twos."""
-    digits = str(whole)
+    digits, sign = str(abs(whole)), "\N{MINUS SIGN}" if whole < 0 else ""
     head, tail = digits[:-_THOUSANDS], digits[-_THOUSANDS:]
     parts = [head[max(0, end - _GROUP) : end] for end in range(len(head), 0, -_GROUP)]
-    return ",".join([*reversed(parts), tail])
+    return sign + ",".join([*reversed(parts), tail])
 
 
 @register.simple_tag
