@@ -14,6 +14,7 @@ from tests.browser.people import OWNER
 from tests.browser.test_accessibility import findings
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
+from uma.kernel.templatetags.web import rupees
 
 # A code lives for thirty seconds at the most; a machine that starts a browser more slowly is shown
 # the code of the moment again, as a guest would show it.
@@ -33,6 +34,36 @@ def shop_id(platform: Platform, firebase: SandboxProcess) -> str:
 
 def verdict(page: Page) -> Any:  # Any: Playwright's locator
     return page.get_by_role("dialog")
+
+
+# The guest's phone is not before the camera yet: the camera starts when somebody says so.
+HELD_BACK = """
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = (...wishes) =>
+    new Promise((done) => addEventListener('held-up', done, { once: true })).then(() => ask(...wishes));
+"""
+
+
+def key_in(page: Page, amount: str) -> list[str]:
+    """Key in a bill with the pad's own keys; return what axe finds on it."""
+    page.get_by_role("button", name="Bill amount (optional)").click()
+    for key in amount:
+        verdict(page).get_by_role("button", name=key, exact=True).click()
+    expect(page.get_by_label("The guest's bill").get_by_role("textbox")).to_have_value(amount)
+    wrong = findings(page)
+    verdict(page).get_by_role("button", name="Take this bill").click()
+    return wrong
+
+
+def bills(platform: Platform, firebase: SandboxProcess) -> int | float:
+    """Return the rupees of bills that the shop's figures count today."""
+    answer = requests.get(
+        f"{platform.url}/api/analytics?timeframe=day",
+        headers=entered(platform, firebase, OWNER, role="merchant"),
+        timeout=TIMEOUT_S,
+    )
+    found: int | float = answer.json()["bills"]
+    return found
 
 
 def test_a_guests_code_before_the_camera_is_a_visit(
@@ -78,6 +109,7 @@ def test_what_is_scanned_without_a_network_is_settled_when_it_is_back(
     platform: Platform, firebase: SandboxProcess, counter: Counter, shop_id: str
 ) -> None:
     guest = book(platform, firebase, "+919000077003", merchant_id=shop_id)
+    before = bills(platform, firebase)
     offline = ""
 
     for _ in range(TRIES):
@@ -86,8 +118,11 @@ def test_what_is_scanned_without_a_network_is_settled_when_it_is_back(
             # The page opens without a network as well: it was here before.
             page.goto("/business/more")
             page.evaluate("navigator.serviceWorker.ready")
+            page.add_init_script(HELD_BACK)
             page.goto("/business/scan", wait_until="commit")
             visit.context.set_offline(True)
+            key_in(page, "349.5")
+            page.evaluate("dispatchEvent(new Event('held-up'))")
             expect(verdict(page)).to_be_visible()
             offline = verdict(page).inner_text()
             if "Kept" in offline:
@@ -104,10 +139,12 @@ def test_what_is_scanned_without_a_network_is_settled_when_it_is_back(
             break
 
     assert "Kept" in offline
+    assert re.search(r"Bill\s+₹349\.50", offline), offline
     assert guest.status() == "completed"
+    assert bills(platform, firebase) == before + 349.5, "the bill waited with its scan"
 
 
-def test_six_spoken_digits_do_as_well(
+def test_six_spoken_digits_do_as_well_and_a_bill_goes_with_them(
     platform: Platform,
     firebase: SandboxProcess,
     browser: Browser,
@@ -115,6 +152,7 @@ def test_six_spoken_digits_do_as_well(
     shop_id: str,
 ) -> None:
     guest = book(platform, firebase, "+919000077004", merchant_id=shop_id)
+    before = bills(platform, firebase)
 
     with visiting(browser, platform.url, storage_state=signed) as visit:
         page = visit.page
@@ -123,12 +161,22 @@ def test_six_spoken_digits_do_as_well(
         page.get_by_label("Or the six digits").fill("12")
         page.get_by_role("button", name="Check in").click()
         expect(page.get_by_text("Write all six digits.")).to_be_visible()
+        assert key_in(page, "405.05") == [], "everybody can key in a bill"
+        expect(page.get_by_role("button", name="Bill: ₹405.05")).to_be_visible()
         page.get_by_label("Or the six digits").fill(guest.digits())
         page.get_by_role("button", name="Check in").click()
 
         expect(verdict(page)).to_contain_text(re.compile(r"Apply \d+ %"))
+        said = verdict(page).inner_text()
+        verdict(page).get_by_role("button", name="Next guest").click()
+        expect(page.get_by_role("button", name="Bill amount (optional)")).to_be_visible()
 
     assert guest.status() == "completed"
+    assert bills(platform, firebase) == before + 405.05
+    percent = int(re.findall(r"Apply (\d+) %", said)[0])
+    off = (405_05 * percent + 50) // 100
+    for name, paise in (("Off the bill", off), ("Guest pays", 405_05 - off)):
+        assert re.search(rf"{name}\s+{re.escape(rupees(paise))}\n", said), said
 
 
 def test_a_guest_without_a_deal_is_checked_in(

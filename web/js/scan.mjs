@@ -3,6 +3,7 @@ import { Reader } from "./reader.mjs";
 import { call, SignedOut } from "./session.mjs";
 import * as queue from "./queue.mjs";
 import { buzz } from "./feel.mjs";
+import { Bill, offBill } from "./bill.mjs";
 
 const page = document.getElementById("scanner");
 const words = JSON.parse(document.getElementById("words").textContent);
@@ -11,6 +12,7 @@ const verdict = document.getElementById("verdict");
 const rupees = (digits) => new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR", minimumFractionDigits: digits });
 // As the server writes it: paise where there are any, and then both digits.
 const money = (amount) => rupees(Number.isInteger(amount) ? 0 : 2).format(amount);
+const bill = new Bill({ dialog: document.getElementById("bill"), opener: document.getElementById("bill-open"), money, words });
 const OUTLET = "uma-outlet";
 // A phone that is still in front of the camera is not scanned again: its booking, whatever the code of the moment.
 const SAME_MS = 30_000;
@@ -23,7 +25,7 @@ const reader = new Reader({
   finder: document.getElementById("finder"),
   wasm: page.dataset.wasm,
   onCode: (text) => {
-    if (working || verdict.open) return;
+    if (working || verdict.open || bill.isOpen) return;
     if (booking(text) === seen.booking && Date.now() < seen.until) return;
     seen = { booking: booking(text), until: Date.now() + SAME_MS };
     settle({ qrData: text });
@@ -37,7 +39,7 @@ async function settle(what) {
   page.setAttribute("aria-busy", "true");
   // When it was scanned stands in it from the start: a repeat with the same key must be the same request.
   const at = new Date().toISOString();
-  const body = { ...what, outletId: outlet?.value || null, ...(what.qrData ? { scannedAt: at } : {}) };
+  const body = { ...what, outletId: outlet?.value || null, ...billed(), ...(what.qrData ? { scannedAt: at } : {}) };
   const scan = { key: crypto.randomUUID(), at, body };
   const isCard = what.qrData?.startsWith(CARD);
   try {
@@ -54,9 +56,12 @@ async function settle(what) {
   }
 }
 
+// What the guest's bill adds to a request: nothing where it was not keyed in.
+const billed = () => (bill.rupees === null ? {} : { billAmount: bill.rupees });
+
 // The code of a guest without a deal: nobody pays, and it is known that they came.
 async function checkIn(text) {
-  const answer = await call("/api/handshake/check-in", { code: text, outletId: outlet?.value || null });
+  const answer = await call("/api/handshake/check-in", { code: text, outletId: outlet?.value || null, ...billed() });
   const said = await answer.json();
   if (answer.status >= 500 || answer.status === 429) throw new TypeError(said.code ?? "unavailable");
   if (!answer.ok) return { tone: "bad", title: words.refused, notes: [words.refusals[said.code] ?? said.detail] };
@@ -67,15 +72,16 @@ async function checkIn(text) {
 async function execute(scan) {
   const answer = await call("/api/handshake/execute", scan.body, { key: scan.key });
   const said = await answer.json();
-  if (answer.ok) return success(said);
+  if (answer.ok) return success(said, scan);
   // A server that is not there for now is as good as none.
   if (answer.status >= 500 || answer.status === 429) throw new TypeError(said.code ?? "unavailable");
   return refusal(said, scan);
 }
 
-function success(said) {
+function success(said, scan) {
   const { amounts, isNewCustomer, review } = said.handshake;
   const facts = [
+    ...toPay(scan.body.billAmount, said.apply_discount),
     [words.guest, isNewCustomer ? words.is_new : words.is_known],
     [words.debit, money(amounts.merchantDebit)],
     [words.cashback, money(amounts.reimbursement)],
@@ -84,7 +90,15 @@ function success(said) {
   const notes = [];
   if (said.alreadyRedeemed) notes.push(words.again);
   if (review) notes.push(words.review);
-  return { tone: "good", title: off, facts, notes };
+  return { tone: "good", title: off, facts, notes, sum: money(amounts.merchantDebit) };
+}
+
+// What the cashier takes, where the bill is known.
+function toPay(rupeesOfBill, percent) {
+  if (!rupeesOfBill) return [];
+  const paise = Math.round(rupeesOfBill * 100);
+  const off = offBill(paise, percent);
+  return [[words.bill, money(paise / 100)], [words.off_bill, money(off / 100)], [words.to_pay, money((paise - off) / 100)]];
 }
 
 async function refusal(said, scan) {
@@ -101,7 +115,8 @@ async function refusal(said, scan) {
 // ---- the queue -----------------------------------------------------------------------------
 
 async function keep(scan) {
-  if (await queue.put(scan)) show({ tone: "warn", title: words.kept, notes: [words.kept_how, words.kept_until], sound: "wait" });
+  const facts = scan.body.billAmount ? [[words.bill, money(scan.body.billAmount)]] : [];
+  if (await queue.put(scan)) show({ tone: "warn", title: words.kept, facts, notes: [words.kept_how, words.kept_until], sound: "wait" });
   else show({ tone: "bad", title: words.queue_full, notes: [words.unreachable] });
   await waiting();
 }
@@ -129,7 +144,7 @@ function row(scan, result) {
   const line = document.getElementById("settled-row").content.cloneNode(true);
   line.querySelector("time").textContent = new Date(scan.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   line.querySelector("b").textContent = result.title;
-  line.querySelector(".sum").textContent = result.facts?.[1]?.[1] ?? "";
+  line.querySelector(".sum").textContent = result.sum ?? "";
   line.querySelector(".why").textContent = result.tone === "good" ? "" : (result.notes ?? []).join(" ");
   line.querySelector(".dot").classList.toggle("good", result.tone === "good");
   return line;
@@ -151,6 +166,8 @@ function show({ tone, title, facts = [], notes = [], detail = "", sound = tone }
     return pair;
   }));
   verdict.querySelector("ul").replaceChildren(...[...notes, detail].filter(Boolean).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  // It went with this guest; whoever is refused may show the code again.
+  if (tone !== "bad") bill.forget();
   buzz(sound);
   if (!verdict.open) verdict.showModal();
 }

@@ -12,6 +12,8 @@ from apps.merchants import selectors as merchants
 
 # WebAssembly is compiled by the page; no text becomes a script by it.
 POLICY: Mapping[str, list[str]] = {"script-src": ["'wasm-unsafe-eval'"]}
+# Of the pad on which a bill is keyed in, row by row.
+KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0", "back")
 
 
 @page(duties.SCAN)
@@ -23,7 +25,7 @@ def scan(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         for outlet in merchants.open_outlets(merchant_id=staff.merchant_id)
         if staff.covers(outlet.pk)
     ]
-    facts = {"outlets": outlets, "words": _words()}
+    facts = {"outlets": outlets, "keys": KEYS, "words": _words()}
     response = show(request, "scan", facts, visitor=visitor, status=HTTPStatus.OK, policy=POLICY)
     # The one page that needs the camera.
     response.headers["Permissions-Policy"] = (
@@ -42,6 +44,11 @@ def _words() -> dict[str, object]:
         "is_known": _("Has been here before"),
         "debit": _("You pay"),
         "cashback": _("Guest gets back"),
+        "bill": _("Bill"),
+        "off_bill": _("Off the bill"),
+        "to_pay": _("Guest pays"),
+        "bill_add": _("Bill amount (optional)"),
+        "bill_is": _("Bill: %s"),
         "again": _("This visit was settled before; nothing was paid twice."),
         "review": _("Give the discount. We look at the cashback once more."),
         "refused": _("Not valid"),
