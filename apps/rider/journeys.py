@@ -139,12 +139,12 @@ class Ride:
         return max(0, order.fare_paise - seen)
 
     @property
-    def lines(self) -> list[tuple[object, str]]:
-        quote = self.current.quote if self.current else None
+    def lines(self) -> list[tuple[object, int]]:
+        """What the fare is made of: the words of each line, and its paise; what is nothing is left out."""
         return [
-            (FARE_LINES.get(line["title"], line["title"]), line["value"])
-            for line in (quote.lines if quote else [])
-            if not _is_nothing(line["value"])
+            (FARE_LINES.get(title, title), amount_paise)
+            for title, amount_paise in (self.current.fare_lines if self.current else [])
+            if amount_paise
         ]
 
     @property

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.ondc.errors import SearchNotFound
 from apps.ondc.models import Offer, Question, Quote, RideOrder, SearchAnswer, Transaction
+from apps.ondc.reading import paise
 
 Stage = RideOrder.Stage
 _AWAITED = {Stage.SELECTED: "select", Stage.QUOTED: "init"}
@@ -24,6 +25,16 @@ class OrderView:
     quote: Quote | None
     error: str
     waits_for: frozenset[str] = frozenset()
+
+    @property
+    def fare_lines(self) -> list[tuple[str, int]]:
+        """Return what the fare is made of, title and paise; a line in which nobody can read an amount is none."""
+        told = (
+            [(line["title"], paise(line, "value")) for line in self.quote.lines]
+            if self.quote
+            else []
+        )
+        return [(title, amount) for title, amount in told if amount is not None]
 
 
 @dataclass(frozen=True, slots=True)
