@@ -76,6 +76,14 @@ def request(
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
+def visit(path: str, *, role: str, token: str) -> bytes:
+    """Return the bytes with which a browser asks for a page of an app in which somebody is signed in."""
+    # Both names, with TLS and without: the server looks for its own.
+    cookies = "; ".join(f"{prefix}uma_{role}_access={token}" for prefix in ("", "__Host-"))
+    head = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Cookie: {cookies}", "Accept: text/html"]
+    return "\r\n".join(head).encode() + b"\r\n\r\n"
+
+
 @dataclass(slots=True)
 class _Connection:
     socket: socket.socket

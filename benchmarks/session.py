@@ -220,8 +220,17 @@ class Session:
                     visits: dashboard.p95_ms(tokens, visits, looks=self.size.looks, port=web.port)
                     for visits in (few, many)
                 }
-                self.samples.add(looked_few=looked[few], looked_many=looked[many])
-        self.samples.forget_first("looked_few", "looked_many")
+                opened = {
+                    visits: dashboard.page_p95_ms(
+                        tokens, visits, looks=self.size.looks, port=web.port
+                    )
+                    for visits in (few, many)
+                }
+                self.samples.add(
+                    looked_few=looked[few], looked_many=looked[many],
+                    opened_few=opened[few], opened_many=opened[many],
+                )  # fmt: skip
+        self.samples.forget_first("looked_few", "looked_many", "opened_few", "opened_many")
         self.say("the dashboards were looked at")
 
     def take_away(self) -> None:

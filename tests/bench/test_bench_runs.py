@@ -16,7 +16,21 @@ from benchmarks.scans import BrokenBenchError, Sent, schedule, verify
 from uma.kernel.ids import new_id
 from uma.stack.folder import ROOT
 
-_FIGURES = {"P1", "P2", "P3", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P13", "storm"}
+_FIGURES = {
+    "P1",
+    "P2",
+    "P3",
+    "P5",
+    "P6",
+    "P7",
+    "P8",
+    "P9",
+    "P10",
+    "P11",
+    "P11 page",
+    "P13",
+    "storm",
+}
 
 
 @pytest.mark.bench
