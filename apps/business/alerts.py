@@ -16,7 +16,7 @@ from apps.notifications import selectors as told
 from apps.payments import selectors as payments
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
-from uma.kernel.templatetags.web import rupees
+from uma.kernel.templatetags.web import grouped, rupees
 
 LATELY = timedelta(days=1)
 
@@ -60,7 +60,7 @@ def _scans(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
     )
     for code, number in failed.most_common():
         said = _("Guests turned away since yesterday: %(number)s. %(why)s") % {
-            "number": number,
+            "number": grouped(number),
             "why": why_failed(code),
         }
         yield Alert("bad", said, reverse("business-funnel"))

@@ -87,6 +87,7 @@ def read(form: QueryDict, *, base: Terms, outlet_ids: tuple[UUID, ...], timezone
         **reader.words(),
         **reader.choices(),
         **reader.money(base),
+        **reader.shares(),
         **reader.counts(),
         **reader.days(base),
     }
@@ -144,12 +145,22 @@ class _Reader:
                 found[name] = paise if name in BUDGETS else paise or 0
         if found.get("basis", self.form.get("basis", base.basis)) != Basis.DEDUCTIBLE:
             found["deductible_paise"] = 0
-        if "discount" in self.form:
-            hundredths = paise_in(self.text("discount").strip().removesuffix("%") or "0")
+        return found
+
+    def shares(self) -> dict[str, object]:
+        """Per cent as they are typed, in hundredths: nothing typed is none."""
+        found: dict[str, object] = {}
+        for field_name, name, said in (
+            ("discount", "discount_bps", _("Write a discount from 0 to 100.")),
+            ("holdout", "holdout_bps", _("Write a share from 5 to 50, or leave it empty.")),
+        ):
+            if field_name not in self.form:
+                continue
+            hundredths = paise_in(self.text(field_name).strip().removesuffix("%") or "0")
             if hundredths is None or hundredths > BPS:
-                self.wrong["discount_bps"] = _("Write a discount from 0 to 100.")
+                self.wrong[name] = said
             else:
-                found["discount_bps"] = hundredths
+                found[name] = hundredths
         return found
 
     def counts(self) -> dict[str, object]:
@@ -256,6 +267,7 @@ def fields_of(terms: Terms, timezone: str) -> dict[str, object]:
         "audience": terms.audience,
         "geofence_policy": terms.geofence_policy,
         "cpa": terms.cpa_enabled,
+        "holdout": typed_rupees(terms.holdout_bps) if terms.holdout_bps else "",
         "starts_at": day_field(terms.starts_at, timezone, last=False),
         "ends_at": day_field(terms.ends_at, timezone, last=True),
         **{name: typed_rupees(getattr(terms, name)) for name in money},
@@ -270,6 +282,7 @@ def rules(broken: Mapping[str, str], *, cost_paise: int) -> dict[str, str]:
         "deductible_paise": _("Write what the guest pays first."),
         "ends_at": _("The last day lies after the first."),
         "windows": _("These hours cannot be kept. Choose fewer pieces."),
+        "holdout_bps": _("Write a share from 5 to 50, or leave it empty."),
         "outlets": _("Choose one of your outlets or more."),
         **dict.fromkeys(
             BUDGETS,

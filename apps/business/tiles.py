@@ -145,9 +145,9 @@ def _spending(found: Figures) -> Iterator[Tile]:
     yield Tile(
         "visits",
         _("Visits"),
-        grouped(total.visits) if total.visits >= 0 else str(total.visits),
+        grouped(total.visits),
         _("%(new)s new, %(known)s returning")
-        % {"new": total.new_customers, "known": found.returning_customers},
+        % {"new": grouped(total.new_customers), "known": grouped(found.returning_customers)},
         _("Scans of the period, less visits that were taken back in it."),
     )
     yield Tile(
@@ -156,7 +156,7 @@ def _spending(found: Figures) -> Iterator[Tile]:
         _money(found.cost_per_visit_paise),
         _("without GST"),
         _("%(spend)s without GST, divided by %(visits)s visits.")
-        % {"spend": rupees(total.spend_paise), "visits": total.visits},
+        % {"spend": rupees(total.spend_paise), "visits": grouped(total.visits)},
     )
     yield Tile(
         "cac",
@@ -164,7 +164,17 @@ def _spending(found: Figures) -> Iterator[Tile]:
         _money(found.cac_paise),
         _("%(blended)s over all spending") % {"blended": _money(found.blended_cac_paise)},
         _("%(spend)s spent on first visits, divided by %(new)s first visits.")
-        % {"spend": rupees(total.new_spend_paise), "new": total.new_customers},
+        % {"spend": rupees(total.new_spend_paise), "new": grouped(total.new_customers)},
+    )
+    yield Tile(
+        "booking-cost",
+        _("Cost per booking"),
+        _money(found.cost_per_booking_paise),
+        _("without GST"),
+        _(
+            "%(spend)s without GST, divided by %(bookings)s bookings: visits, and bookings that ran out."
+        )
+        % {"spend": rupees(total.spend_paise), "bookings": grouped(found.ended_bookings)},
     )
 
 
@@ -174,27 +184,50 @@ def _coming(found: Figures) -> Iterator[Tile]:
         "show-up",
         _("Came after booking"),
         _share(found.show_up_rate),
-        _("%(expired)s did not come") % {"expired": total.expired},
+        _("%(expired)s did not come") % {"expired": grouped(total.expired)},
         _("%(visits)s visits, divided by these and %(expired)s bookings that ran out.")
-        % {"visits": total.visits, "expired": total.expired},
-        page="business-funnel",
+        % {"visits": grouped(total.visits), "expired": grouped(total.expired)},
     )
-    whole = [one for one in found.repeats if one.size]
+    yield from _loyal(found)
+
+
+def _loyal(found: Figures) -> Iterator[Tile]:
+    """Who came again, by whatever way and without a deal: of whole cohorts, so of the whole business alone."""
+    period = found.period
+    narrowed = bool(period.outlet_ids or period.campaign_id)
+    first = next((one for one in found.repeats if one.size), None)
+    within = (
+        _("too early") if first is None else _("within %(days)s days") % {"days": first.within_days}
+    )
+    note = _("%(within)s, the whole business") % {"within": within} if narrowed else within
     yield Tile(
         "repeat",
         _("Came again"),
-        _share(whole[0].rate) if whole else UNKNOWN,
-        _("within %(days)s days") % {"days": whole[0].within_days} if whole else _("too early"),
-        " ".join(_repeat(one) for one in found.repeats),
+        _share(None if first is None else first.rate),
+        note,
+        " ".join(_repeat(one, one.returned) for one in found.repeats),
+        page="business-again",
+    )
+    yield Tile(
+        "organic",
+        _("Came again without a deal"),
+        _share(None if first is None else first.organic_rate),
+        note,
+        " ".join(
+            [
+                *(_repeat(one, one.organic) for one in found.repeats),
+                _("Check-ins at the counter tell; they cost nothing."),
+            ]
+        ),
         page="business-again",
     )
 
 
-def _repeat(one: Repeat) -> str:
+def _repeat(one: Repeat, came: int) -> str:
     said: dict[str, Any] = {"days": one.within_days}  # Any: what the sentence takes
     if not one.size:
         return _("%(days)s days: nobody's first visit is that long ago.") % said
-    said |= {"returned": one.returned, "size": one.size}
+    said |= {"returned": grouped(came), "size": grouped(one.size)}
     return _("%(days)s days: %(returned)s of %(size)s guests.") % said
 
 

@@ -15,7 +15,7 @@ from apps.campaigns.services import Terms
 from apps.merchants.models import Staff
 from tests.business.browsing import signed_in
 from tests.factories import Shop, make_booking, make_outlet, make_shop
-from tests.merchants.making import make_staff
+from tests.merchants.making import make_merchant, make_staff
 from uma.kernel.zones import Window
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +233,28 @@ def test_a_deal_that_an_operator_paused_is_not_the_owners_to_resume(shop: Shop) 
 
     assert answer.status_code == 409
     assert 'class="note' in text(answer)
+
+
+def test_a_deal_is_held_back_from_a_share_of_riders_that_the_plan_and_the_rules_allow(
+    shop: Shop,
+) -> None:
+    client = signed_in(shop.owner_id)
+
+    draft = write(client, holdout="12.5", draft="1")
+
+    assert draft.holdout_bps == 12_50
+    assert "12.5% of riders" in text(client.get(f"/business/deals/{draft.pk}"))
+    form = text(client.get(f"/business/deals/{draft.pk}/edit"))
+    assert 'value="12.50"' in form
+    assert write(client, draft="1").holdout_bps == 0
+    for share in ("4", "51", "x"):
+        answer = client.post(NEW, typed(holdout=share, draft="1"))
+        assert answer.status_code == 422
+        assert "Write a share from 5 to 50" in text(answer)
+        assert f'value="{share}"' in text(answer), "nobody types it again"
+    basic = make_merchant(funds_paise=1_00_000_00, plan="BASIC")
+    make_outlet(basic)
+    owner = signed_in(make_staff(basic, Staff.Role.OWNER))
+    refused = owner.post(NEW, typed(holdout="10", publish="1"))
+    assert refused.status_code == 422
+    assert "Basic allows 0 holdout experiments. Pro allows more." in text(refused)

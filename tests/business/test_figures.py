@@ -20,7 +20,7 @@ from apps.merchants.selectors import StaffScope
 from apps.rides import services as rides
 from apps.rides.services import Refusal
 from apps.wallet import codes
-from tests.analytics.making import CLOCK, count, no_show, take_back, visit
+from tests.analytics.making import CLOCK, check_in, count, no_show, take_back, visit
 from tests.business.browsing import signed_in
 from tests.factories import FUNDS_PAISE, Shop, balance, make_booking, make_rider, make_shop
 from tests.merchants.making import make_staff
@@ -221,6 +221,8 @@ def test_months_of_first_visits_sum_to_the_guests_who_came_again() -> None:
         visit(shop, at=now - timedelta(days=days), rider=guest)
         if comes_again:
             visit(shop, at=now - timedelta(days=days - 3), rider=guest)
+        if days == 75:
+            check_in(shop, at=now - timedelta(days=days - 5), rider=guest)
     count(now=now)
     client = signed_in(shop.owner_id)
     dashboard = read(client, "/business/figures")
@@ -228,6 +230,7 @@ def test_months_of_first_visits_sum_to_the_guests_who_came_again() -> None:
     page = read(client, "/business/figures/again")
 
     assert tile(dashboard, "repeat") == "50%"
+    assert tile(dashboard, "organic") == "25%"
     assert "30 days: 2 of 4 guests." in dashboard
     for within, together in ((30, (2, 4)), (60, (2, 3)), (90, (1, 1))):
         rows = re.findall(rf'data-within="{within}">(\d+)/(\d+)<', page)
@@ -236,6 +239,9 @@ def test_months_of_first_visits_sum_to_the_guests_who_came_again() -> None:
         assert whole is not None
         assert tuple(map(int, whole.groups())) == together
     assert 'id="total-30">50%' in page
+    unasked = [int(one) for one in re.findall(r'data-organic="30">(\d+) without a deal<', page)]
+    assert sum(unasked) == 1
+    assert 'id="organic-30">1 without a deal<' in page
 
 
 def test_refused_bookings_by_any_row_sum_to_the_tile_and_with_the_booked_to_the_tries(

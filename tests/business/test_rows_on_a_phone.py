@@ -63,7 +63,7 @@ def test_rows_fit_a_phone_and_stay_a_table() -> None:
                 put(page, html)
                 assert page.evaluate(BEYOND) == [], (by, size)
                 assert page.evaluate(SCROLLING) == 0, (by, size)
-                assert page.get_by_role("columnheader").count() == (6 if by == "person" else 7)
+                assert page.get_by_role("columnheader").count() == (9 if by == "person" else 10)
                 assert page.get_by_role("rowheader").count() >= 2
                 read[size["width"]] = cells(page)
             assert read[PHONE["width"]] == read[DESKTOP["width"]] != []

@@ -78,6 +78,7 @@ def again(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             within,
             sum(repeats[place].size for _month, repeats in months),
             sum(repeats[place].returned for _month, repeats in months),
+            sum(repeats[place].organic for _month, repeats in months),
         )
         for place, within in enumerate(selectors.WITHIN_DAYS)
     ]

@@ -23,6 +23,8 @@ from apps.campaigns.services import Terms
 from apps.merchants import duties
 from apps.merchants import selectors as merchants
 from apps.merchants.access import require_outlets
+from apps.merchants.errors import PlanLimitReached
+from apps.merchants.models import Feature
 
 MOST = 200
 State = selectors.State
@@ -193,6 +195,7 @@ def _about(visitor: Visitor, own: Campaign) -> dict[str, object]:
         "may_clone": writes,
         "zone": own.zone.timezone,
         "audience": diffs.word(own.audience),
+        "holdout": own.holdout_bps and f"{own.holdout_bps / diffs.BPS_PER_PERCENT:g}",
         "basis": diffs.word(own.basis),
         "since": cursor_of(visitor) if visitor.may(duties.READ_MONEY) else None,
     }  # fmt: skip
@@ -280,7 +283,7 @@ def _form(
 
 def _as_typed(request: HttpRequest, wrong: Mapping[str, str]) -> dict[str, str]:
     """Return the texts of the fields that are wrong, so that nobody types them again."""
-    names = {"discount_bps": "discount"}
+    names = {"discount_bps": "discount", "holdout_bps": "holdout"}
     sent = ((names.get(name, name)) for name in wrong)
     return {name: request.POST[name] for name in sent if name in request.POST}
 
@@ -307,5 +310,9 @@ def _written(
                 wrong = {"title": refusal.detail}
         except (CapBelowSold, FieldLocked) as refusal:
             wrong = {str(refusal.extra["field"]): refusal.detail}
+        except PlanLimitReached as refusal:
+            if refusal.extra["feature"] != Feature.EXPERIMENTS:
+                raise
+            wrong = {"holdout_bps": refusal.detail}
     kept = replace(typed, wrong=wrong)
     return _form(request, visitor, kept, own, wrong=wrong, status=HTTPStatus.UNPROCESSABLE_ENTITY)

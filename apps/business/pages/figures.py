@@ -207,7 +207,7 @@ def _read(visitor: Visitor, asked: Asked, *, now: datetime) -> Figures:
 def _facts(visitor: Visitor, asked: Asked, *, now: datetime) -> dict[str, object]:
     found = _read(visitor, asked, now=now)
     first = asked.period.first
-    days = [first + timedelta(n) for n in range(asked.days)]
+    days = [first + timedelta(n) for n in range((asked.period.last - first).days + 1)]
     counts = [(day, found.by_day.get(day, Counts())) for day in days]
     busiest = charts.busiest(found.by_hour)
     own = campaigns.campaigns_of(merchant_id=visitor.staff.merchant_id, limit=MOST_CAMPAIGNS)
