@@ -32,6 +32,9 @@ def order(sandbox: "Sandbox", action: str, body: Body) -> Answer:
     """Obey an order."""
     if action == "auth/sign":
         return Answer(200, sandbox.identity.forge(body))
+    if action == "auth/vouch":
+        # Google Play's part on a phone, whose app has this token from it.
+        return Answer(200, {"playIntegrityToken": sandbox.identity.proofs.of_phone()})
     act = _ORDERS.get(action)
     if act is None:
         return NOT_FOUND
@@ -91,7 +94,9 @@ def _auth_rotate(sandbox: "Sandbox", body: Body) -> None:
 
 
 def _auth_age(sandbox: "Sandbox", body: Body) -> None:
-    sandbox.identity.codes.age(seconds=float(str(body["seconds"])))
+    seconds = float(str(body["seconds"]))
+    sandbox.identity.codes.age(seconds=seconds)
+    sandbox.identity.proofs.age(seconds=seconds)
 
 
 def _auth_fail(sandbox: "Sandbox", body: Body) -> None:

@@ -8,6 +8,7 @@ from apps.sandbox.account import PROJECT
 from apps.sandbox.answer import Answer, Refused
 from apps.sandbox.otp import Codes
 from apps.sandbox.people import Account, People
+from apps.sandbox.proofs import SITE_KEY, Proofs
 
 CERTIFICATES = "/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 Body = Mapping[str, object]
@@ -19,6 +20,7 @@ class Identity:
     def __init__(self, *, people: People, codes: Codes) -> None:
         self.people = people
         self.codes = codes
+        self.proofs = Proofs()
         self.keys = signing.Keyring()
         # What a phone app calls, with an API key that is no secret.
         self.public: dict[str, Callable[[Body], Body]] = {
@@ -57,8 +59,16 @@ class Identity:
         signer = str(order.get("signer", ""))
         return {"idToken": self.keys.sign(wanted, header=header, signer=signer)}
 
+    def recaptcha_params(self) -> Body:
+        """Return what a browser needs to show that a person sits at it (`v1.getRecaptchaParams`)."""
+        return {"recaptchaSiteKey": SITE_KEY}
+
     def _send_code(self, body: Body) -> Body:
-        return {"sessionInfo": self.codes.send(phone=body.get("phoneNumber"))}
+        phone = self.codes.number(body.get("phoneNumber"))
+        # A fixed code costs no message: Firebase lets anybody ask for it.
+        if not self.codes.test_numbers.code_of(phone):
+            self.proofs.use_up(body)
+        return {"sessionInfo": self.codes.send(phone=phone)}
 
     def _sign_in(self, body: Body) -> Body:
         phone = self.codes.redeem(session=body.get("sessionInfo"), code=body.get("code"))

@@ -62,12 +62,17 @@ class Codes:
     _sent: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     _messages: deque[Sms] = field(default_factory=lambda: deque(maxlen=SMS_KEPT))
 
-    def send(self, *, phone: object) -> str:
-        """Send a code and return the session that it answers. Raises: Refused."""
-        if not phone:
+    @staticmethod
+    def number(written: object) -> str:
+        """Return the number that somebody wrote, if it is one. Raises: Refused."""
+        if not written:
             raise Refused("MISSING_PHONE_NUMBER")
-        if not isinstance(phone, str) or not _E164.fullmatch(phone):
+        if not isinstance(written, str) or not _E164.fullmatch(written):
             raise Refused("INVALID_PHONE_NUMBER : Invalid format.")
+        return written
+
+    def send(self, *, phone: str) -> str:
+        """Send a code and return the session that it answers. Raises: Refused."""
         session, now = "sandbox-session-" + secrets.token_urlsafe(48), time.time()
         with self._lock:
             fixed = self.test_numbers.code_of(phone)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from apps.sandbox import control, phone
+from apps.sandbox import control, phone, recaptcha
 from apps.sandbox.account import GrantRefused, Key, Tokens
 from apps.sandbox.answer import NOT_FOUND, Answer, Refused, object_in, unauthenticated
 from apps.sandbox.fcm import Inbox
@@ -23,6 +23,7 @@ CROSS_ORIGIN = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "content-type",
 }
+PARAMS = "/v1/recaptchaParams"
 _SEND = re.compile(r"/v1/projects/([a-z0-9-]+)/messages:send")
 _NO_KEY = Answer(
     403,
@@ -91,9 +92,16 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+        url = urlsplit(self.path)
+        path = url.path
         if path == "/":
             self._answer(phone.page())
+        elif path == PARAMS:
+            self._answer(self._recaptcha_params(key=url.query))
+        elif path == recaptcha.SCRIPT:
+            self._answer(recaptcha.script())
+        elif path == recaptcha.FRAME:
+            self._answer(recaptcha.frame())
         elif path == CERTIFICATES:
             self._answer(self.server.weather.strikes() or self.server.identity.certificates())
         elif path.startswith("/_control/"):
@@ -119,6 +127,9 @@ class Handler(BaseHTTPRequestHandler):
                 answer = self._send(send[1], raw)
             elif url.path == "/token":
                 answer = self._token(raw)
+            elif url.path == recaptcha.VERIFY:
+                passed = self.server.identity.proofs.of_browser(site_key=object_in(raw).get("k"))
+                answer = Answer(200, {"token": passed})
             elif url.path.startswith("/_control/"):
                 answer = control.order(
                     self.server, url.path.removeprefix("/_control/"), object_in(raw)
@@ -158,6 +169,11 @@ class Handler(BaseHTTPRequestHandler):
             return NOT_FOUND
         return self.server.weather.strikes() or Answer(200, act(_body(raw)))
 
+    def _recaptcha_params(self, *, key: str) -> Answer:
+        if not parse_qs(key).get("key"):
+            return _NO_KEY
+        return self.server.weather.strikes() or Answer(200, self.server.identity.recaptcha_params())
+
     def _is_server(self) -> bool:
         return self.server.tokens.is_valid(self.headers.get("Authorization", ""))
 
@@ -166,7 +182,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(payload)))
-        shared = CROSS_ORIGIN if urlsplit(self.path).path.startswith("/v1/accounts:") else {}
+        public = urlsplit(self.path).path.startswith(("/v1/accounts:", PARAMS))
+        shared = CROSS_ORIGIN if public else {}
         for name, value in {**shared, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()

@@ -48,6 +48,7 @@ class SandboxProcess:
         return {
             "UMA_FIREBASE_CREDENTIALS": str(self.credentials),
             "UMA_FIREBASE_AUTH_URL": self.url,
+            "UMA_RECAPTCHA_URL": self.url,
             "UMA_FCM_URL": self.url,
         }
 
@@ -76,9 +77,14 @@ class SandboxProcess:
         """Call Identity Toolkit as a phone app does."""
         return requests.post(f"{self.url}{path}", params={"key": key}, json=body, timeout=TIMEOUT_S)
 
+    def ask_code(self, phone: str) -> requests.Response:
+        """Ask for a code as an app does that its phone vouches for."""
+        ask = {"phoneNumber": phone, **self.ask("auth/vouch")}
+        return self.call("/v1/accounts:sendVerificationCode", ask)
+
     def send_code(self, phone: str) -> str:
         """Ask for a code and return the session that it belongs to."""
-        answer = self.call("/v1/accounts:sendVerificationCode", {"phoneNumber": phone})
+        answer = self.ask_code(phone)
         assert answer.status_code == 200, answer.text
         session: str = answer.json()["sessionInfo"]
         return session

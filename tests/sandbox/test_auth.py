@@ -116,13 +116,12 @@ def test_a_number_gets_five_codes_in_ten_minutes(sandbox: SandboxProcess, phone:
     for _ in range(5):
         sandbox.send_code(phone)
 
-    ask = {"phoneNumber": phone}
-    refused = sandbox.call("/v1/accounts:sendVerificationCode", ask)
+    refused = sandbox.ask_code(phone)
 
     assert _error(refused) == (400, "TOO_MANY_ATTEMPTS_TRY_LATER")
     assert len(sandbox.sms) == 5
     sandbox.order("auth/age", {"seconds": 601})
-    assert sandbox.call("/v1/accounts:sendVerificationCode", ask).status_code == 200
+    assert sandbox.ask_code(phone).status_code == 200
 
 
 def test_a_test_number_has_a_fixed_code_and_gets_no_message(sandbox: SandboxProcess) -> None:
@@ -178,6 +177,72 @@ def test_a_call_without_an_api_key_is_nobodys(sandbox: SandboxProcess, phone: st
 
     assert answer.status_code == 403
     assert sandbox.sms == []
+
+
+def passed(sandbox: SandboxProcess) -> dict[str, str]:
+    """Return what a browser shows that has passed reCAPTCHA, asked for as the widget's frame does."""
+    params = requests.get(f"{sandbox.url}/v1/recaptchaParams", params={"key": "any"}, timeout=5)
+    body = {"k": params.json()["recaptchaSiteKey"]}
+    answer = requests.post(f"{sandbox.url}/recaptcha/api2/userverify", json=body, timeout=5)
+    return {"recaptchaToken": answer.json()["token"]}
+
+
+def _send(sandbox: SandboxProcess, phone: str, shown: dict[str, str]) -> requests.Response:
+    return sandbox.call("/v1/accounts:sendVerificationCode", {"phoneNumber": phone, **shown})
+
+
+def test_a_browser_that_passed_is_sent_one_code_within_two_minutes(
+    sandbox: SandboxProcess, phone: str
+) -> None:
+    first, late = passed(sandbox), passed(sandbox)
+
+    assert _send(sandbox, phone, first).status_code == 200
+    assert "CAPTCHA_CHECK_FAILED" in _error(_send(sandbox, phone, first))[1]
+    sandbox.order("auth/age", {"seconds": 121})
+    assert "CAPTCHA_CHECK_FAILED" in _error(_send(sandbox, phone, late))[1]
+    assert len(sandbox.sms) == 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        ({}, "MISSING_CLIENT_IDENTIFIER"),
+        ({"recaptchaToken": ""}, "MISSING_CLIENT_IDENTIFIER"),
+        ({"recaptchaToken": "made-up"}, "CAPTCHA_CHECK_FAILED"),
+        ({"playIntegrityToken": "made-up"}, "INVALID_APP_CREDENTIAL"),
+    ],
+)
+def test_nobody_is_sent_a_code_without_a_proof(
+    sandbox: SandboxProcess, phone: str, shown: dict[str, str], code: str
+) -> None:
+    status, said = _error(_send(sandbox, phone, shown))
+
+    assert (status, said.split(" ")[0]) == (400, code)
+    assert sandbox.sms == []
+
+
+def test_a_phones_word_counts_once_and_is_no_browsers(sandbox: SandboxProcess, phone: str) -> None:
+    token = sandbox.ask("auth/vouch")["playIntegrityToken"]
+
+    assert _send(sandbox, phone, {"recaptchaToken": token}).status_code == 400
+    assert _send(sandbox, phone, {"playIntegrityToken": token}).status_code == 200
+    assert _send(sandbox, phone, {"playIntegrityToken": token}).status_code == 400
+
+
+def test_a_test_number_needs_no_proof(sandbox: SandboxProcess) -> None:
+    assert _send(sandbox, "+12025550107", {}).status_code == 200
+
+
+def test_a_page_of_another_origin_is_told_the_site_key_and_a_wrong_one_gives_no_token(
+    sandbox: SandboxProcess,
+) -> None:
+    url = f"{sandbox.url}/v1/recaptchaParams"
+
+    assert requests.get(url, timeout=5).status_code == 403
+    told = requests.get(url, params={"key": "any"}, timeout=5)
+    assert told.headers["Access-Control-Allow-Origin"] == "*"
+    verify = f"{sandbox.url}/recaptcha/api2/userverify"
+    assert requests.post(verify, json={"k": "another"}, timeout=5).status_code == 400
 
 
 def test_a_refresh_token_buys_a_new_token_of_the_old_sign_in(
