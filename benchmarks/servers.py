@@ -104,6 +104,7 @@ def _environment(cluster: Cluster, valkey: Valkey) -> dict[str, str]:
         "UMA_FIREBASE_CREDENTIALS": "",
         "UMA_FCM_URL": "",
         "UMA_FIREBASE_AUTH_URL": "",
+        "UMA_RECAPTCHA_URL": "",
         "UMA_LOG_LEVEL": "WARNING",
         "DATABASE_URL": cluster.serving_url,
         "DATABASE_OWNER_URL": cluster.url,

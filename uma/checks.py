@@ -85,7 +85,7 @@ def _firebase_is_not_emulated() -> Iterator[CheckMessage]:
 def _clouds_are_real() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         return
-    for name in ("FCM_URL", "FIREBASE_AUTH_URL"):
+    for name in ("FCM_URL", "FIREBASE_AUTH_URL", "RECAPTCHA_URL"):
         address = urlsplit(getattr(settings, name))
         host = address.hostname or ""
         google = address.scheme == "https" and f".{host}".endswith(GOOGLE)

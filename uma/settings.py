@@ -310,10 +310,11 @@ CELERY_TIMEZONE = "UTC"
 
 # A service-account file; empty means that pushes are recorded and not sent, and nobody signs in.
 FIREBASE_CREDENTIALS: str = env.str("UMA_FIREBASE_CREDENTIALS", default="")
-# Where FCM, Firebase Auth and Razorpay answer; other addresses than their own for the sandbox alone.
+# Where these answer; other addresses than their own for the sandbox alone.
 FCM_URL: str = env.str("UMA_FCM_URL", default="")
 RAZORPAY_URL: str = env.str("UMA_RAZORPAY_URL", default="")
 FIREBASE_AUTH_URL: str = env.str("UMA_FIREBASE_AUTH_URL", default="")
+RECAPTCHA_URL: str = env.str("UMA_RECAPTCHA_URL", default="")
 # What browsers are told (no secrets; the sandbox takes any key); without all no pushes are offered.
 FIREBASE_WEB_KEY: str = env.str("UMA_FIREBASE_WEB_KEY", default="sandbox" if DEBUG else "")
 _OF_WEB = ("PROJECT_ID", "APP_ID", "SENDER_ID", "VAPID_KEY")

@@ -154,9 +154,12 @@ def test_only_the_scanner_may_use_the_camera(shop: Shop) -> None:
 def test_only_the_sign_in_page_may_speak_to_firebase(shop: Shop, settings: Settings) -> None:
     settings.FIREBASE_AUTH_URL = "http://127.0.0.1:9"
 
-    assert "http://127.0.0.1:9" in Client().get("/business/sign-in")["Content-Security-Policy"]
-    page = signed_in(shop.owner_id).get("/business/wallet")
-    assert "127.0.0.1" not in page["Content-Security-Policy"]
+    sign_in = Client().get("/business/sign-in")["Content-Security-Policy"]
+    assert "http://127.0.0.1:9" in sign_in
+    assert "frame-src https://www.google.com/recaptcha/" in sign_in
+    page = signed_in(shop.owner_id).get("/business/wallet")["Content-Security-Policy"]
+    assert "127.0.0.1" not in page
+    assert "google" not in page
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ PRODUCTION = {
     # Said, or this copy's own `make run` would say where its sandbox is.
     "UMA_FCM_URL": "",
     "UMA_FIREBASE_AUTH_URL": "",
+    "UMA_RECAPTCHA_URL": "",
     "UMA_RAZORPAY_URL": "",
     "UMA_ONDC_SUBSCRIBER_ID": "",
     "MONGODB_URL": "mongodb://db.example/uma?w=majority&journal=true",
@@ -201,7 +202,7 @@ def test_production_asks_nobody_but_razorpay_who_paid(production: Settings) -> N
     assert found() == {"uma.E030"}
 
 
-@pytest.mark.parametrize("name", ["FCM_URL", "FIREBASE_AUTH_URL"])
+@pytest.mark.parametrize("name", ["FCM_URL", "FIREBASE_AUTH_URL", "RECAPTCHA_URL"])
 @pytest.mark.parametrize(
     "address",
     [

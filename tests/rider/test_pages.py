@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from apps.rider.urls import urlpatterns
 from tests.business.browsing import signed_in
 from tests.factories import Shop, make_booking, make_rider, make_shop
-from tests.kernel.test_headers import Active
+from tests.kernel.test_headers import Active, policy_of
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +114,28 @@ def test_only_the_sign_in_page_may_speak_to_firebase(client: Client, settings: S
 
     assert "127.0.0.1:9" in Client().get("/app/sign-in")["Content-Security-Policy"]
     assert "127.0.0.1:9" not in client.get("/app/")["Content-Security-Policy"]
+
+
+def test_only_the_sign_in_page_runs_googles_script_and_says_which_site_it_is(
+    client: Client, settings: Settings
+) -> None:
+    page, other = Client().get("/app/sign-in"), client.get("/app/")
+    policy = policy_of(page["Content-Security-Policy"])
+
+    mine = "https://www.google.com/recaptcha/"
+    assert {mine, "https://www.gstatic.com/recaptcha/"} < set(policy["script-src"].split())
+    assert policy["frame-src"].split() == [mine, "https://recaptcha.google.com/recaptcha/"]
+    assert mine in policy["connect-src"].split()
+    assert f'data-recaptcha="{mine}api.js"' in page.content.decode()
+    assert page["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "google" not in other["Content-Security-Policy"]
+    assert "gstatic" not in other["Content-Security-Policy"]
+    assert other["Referrer-Policy"] == "same-origin"
+
+    settings.RECAPTCHA_URL = "http://127.0.0.1:9"
+    pretended = Client().get("/app/sign-in")
+    assert "google.com/recaptcha" not in pretended["Content-Security-Policy"]
+    assert 'data-recaptcha="http://127.0.0.1:9/recaptcha/api.js"' in pretended.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -202,8 +202,8 @@ class Stack:
         )
         credentials = folder / "firebase.json"
         self.addresses["UMA_FIREBASE_CREDENTIALS"] = str(credentials)
-        self.addresses["UMA_FCM_URL"] = f"http://{ports.HOST}:{port}"
-        self.addresses["UMA_FIREBASE_AUTH_URL"] = f"http://{ports.HOST}:{port}"
+        for cloud in ("FCM", "FIREBASE_AUTH", "RECAPTCHA"):
+            self.addresses[f"UMA_{cloud}_URL"] = f"http://{ports.HOST}:{port}"
         # Whoever repeats the demo signs in as the same three people each time.
         self.addresses["UMA_RATE_SIGN_IN_PHONE"] = self._environ.get(
             "UMA_RATE_SIGN_IN_PHONE", "1000/hour"

@@ -30,10 +30,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if visit.replaced is not None:
             browser.keep(response, visit.replaced, role=ROLE)
         return response
-    policy = {"connect-src": [browser_app.identity_server()]}
     with translation.override(language_of(request)):
         facts = {**browser_app.phone_sign_in(), "next": next_of(request)}
-        response = show(request, "sign_in", facts, policy=policy)
+        response = show(request, "sign_in", facts, policy=browser_app.sign_in_policy())
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -14,6 +14,11 @@ from uma.kernel.templatetags.web import asset
 
 LANGUAGE_AGE_S = 400 * 86_400
 GOOGLE = "https://identitytoolkit.googleapis.com"
+# Where reCAPTCHA's script is, and what it loads and frames itself: developers.google.com/recaptcha/docs/faq,
+# under Content-Security-Policy. The page that has the script reports to the first of them as well.
+RECAPTCHA = "https://www.google.com/recaptcha/"
+RECAPTCHA_SCRIPTS = "https://www.gstatic.com/recaptcha/"
+RECAPTCHA_FRAMES = "https://recaptcha.google.com/recaptcha/"
 # What the browser may load beyond the policy of all pages.
 PAGE_POLICY: Mapping[str, list[str]] = {"manifest-src": ["'self'"], "worker-src": ["'self'"]}
 
@@ -22,6 +27,10 @@ def with_policy(response: HttpResponse, more: Mapping[str, list[str]]) -> HttpRe
     """Let a page load what it needs beyond the policy of all pages."""
     # What django-csp's decorator leaves for its middleware; the values differ from answer to answer.
     response._csp_update = {**PAGE_POLICY, **more}  # type: ignore[attr-defined]  # noqa: SLF001
+    if "connect-src" in more:
+        # Google refuses a key that is limited to our site to whoever does not say which site asks; the
+        # page stays between us.
+        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     return response
 
 
@@ -59,26 +68,47 @@ def next_within(request: HttpRequest, *, prefix: str, home: str) -> str:
     return wanted if is_ours else home
 
 
-def identity_server() -> str:
-    """Return who sends the codes: the only other place that a sign-in page may speak to."""
+def _identity_server() -> str:
+    """Return who sends the codes."""
     return settings.FIREBASE_AUTH_URL or GOOGLE
+
+
+def _recaptcha() -> str:
+    """Return the folder of the script that tells people from programs."""
+    return f"{settings.RECAPTCHA_URL}/recaptcha/" if settings.RECAPTCHA_URL else RECAPTCHA
 
 
 def phone_sign_in() -> dict[str, object]:
     """Return what the page that asks for a number and a code says and asks."""
     return {
-        "firebase": identity_server(),
+        "firebase": _identity_server(),
+        "recaptcha": f"{_recaptcha()}api.js",
         "key": settings.FIREBASE_WEB_KEY,
         "words": _words(),
+    }
+
+
+def sign_in_policy() -> dict[str, list[str]]:
+    """Return what a sign-in page alone may load: who sends the codes, and the script that it asks for."""
+    script = [_recaptcha()]
+    theirs = not settings.RECAPTCHA_URL
+    return {
+        "connect-src": [_identity_server(), *script],
+        "script-src": [*script, *([RECAPTCHA_SCRIPTS] if theirs else [])],
+        "frame-src": [*script, *([RECAPTCHA_FRAMES] if theirs else [])],
     }
 
 
 def _words() -> dict[str, object]:
     """Return what the script says: Firebase's own words for what went wrong are for programmers."""
     too_often = _("Too many tries. Wait a few minutes, then ask for a new code.")
+    not_passed = _("Google could not confirm that you are a person. Try again.")
     return {
         "unreachable": _("The server cannot be reached. Check your connection and try again."),
         "failed": _("That did not work. Try again."),
+        "unchecked": _(
+            "Google's check for robots did not load. Check your connection and ad blocker, then try again."
+        ),
         "refusals": {
             "INVALID_PHONE_NUMBER": _("This is not a phone number. Write all its digits."),
             "MISSING_PHONE_NUMBER": _("This is not a phone number. Write all its digits."),
@@ -88,6 +118,9 @@ def _words() -> dict[str, object]:
             "INVALID_SESSION_INFO": _("This code is too old. Ask for a new one."),
             "TOO_MANY_ATTEMPTS_TRY_LATER": too_often,
             "QUOTA_EXCEEDED": too_often,
+            "CAPTCHA_CHECK_FAILED": not_passed,
+            "INVALID_APP_CREDENTIAL": not_passed,
+            "INVALID_RECAPTCHA_TOKEN": not_passed,
         },
     }
 
