@@ -24,6 +24,12 @@ class PauseReason(StrEnum):
     PLAN = "plan"
 
 
+class SuspendedFor(StrEnum):
+    # What is booked is not honoured either: nobody acted in good faith on the merchant's side.
+    FRAUD = "fraud"
+    OTHER = "other"
+
+
 # Lifting a suspension is not listed: it returns to the state that was suspended.
 _ARROWS = {
     State.DRAFT: {State.IN_REVIEW, State.ENDED, State.SUSPENDED},

@@ -34,6 +34,8 @@ def broken_by(sql: str, *params: Any) -> str | None:
         ("pause_reason = 'merchant'", "campaigns_campaign_pause_has_reason"),
         ("state = 'PAUSED'", "campaigns_campaign_pause_has_reason"),
         ("state = 'PAUSED', pause_reason = 'mood'", "campaigns_campaign_pause_has_reason"),
+        ("suspended_for = 'fraud'", "campaigns_campaign_suspended_for_known"),
+        ("state = 'SUSPENDED', suspended_for = 'mood'", "campaigns_campaign_suspended_for_known"),
         ("discount_bps = 10001", "campaigns_campaign_discount_in_range"),
         ("cap_paise = -1", "campaigns_campaign_money_in_range"),
         ("deductible_paise = -1, basis = 'deductible'", "campaigns_campaign_money_in_range"),

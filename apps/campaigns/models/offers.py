@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 
 from apps.campaigns.costs import Basis
-from apps.campaigns.lifecycle import PauseReason, State
+from apps.campaigns.lifecycle import PauseReason, State, SuspendedFor
 from apps.merchants.models import Merchant, Outlet, Zone
 from uma.kernel.geo import PointField
 from uma.kernel.guards import append_only
@@ -121,6 +121,14 @@ class Campaign(models.Model):
     pause_reason = models.CharField(
         max_length=12, choices=[(r.value, r.value) for r in PauseReason], blank=True
     )
+    # Empty in a suspension from before kinds were kept: then what is booked is honoured.
+    suspended_for = models.CharField(
+        max_length=5,
+        choices=[(kind.value, kind.value) for kind in SuspendedFor],
+        blank=True,
+        default="",
+        db_default="",
+    )
     # Where lifting a suspension returns to.
     suspended_state = models.CharField(max_length=9, blank=True)
     suspended_pause_reason = models.CharField(max_length=12, blank=True)
@@ -151,6 +159,11 @@ class Campaign(models.Model):
                 condition=Q(state="PAUSED", pause_reason__in=[r.value for r in PauseReason])
                 | (~Q(state="PAUSED") & Q(pause_reason="")),
                 name="campaigns_campaign_pause_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_for="")
+                | Q(state="SUSPENDED", suspended_for__in=[kind.value for kind in SuspendedFor]),
+                name="campaigns_campaign_suspended_for_known",
             ),
             models.CheckConstraint(
                 condition=Q(discount_bps__lte=10_000), name="campaigns_campaign_discount_in_range"
