@@ -27,6 +27,16 @@ class BookingExpired(DomainError):
         )
 
 
+class CampaignSuspended(DomainError):
+    """Said of fraud alone, and does not say so: whoever stands at the counter may know nothing of it."""
+
+    code = "campaign_suspended"
+    title = "This offer was suspended"
+    advice = (
+        "The booking is void and costs the guest nothing: no strike, and the place is free again."
+    )
+
+
 class ScannerNotAllowed(DomainError):
     code = "scanner_not_allowed"
     title = "Your role may not scan"

@@ -8,7 +8,7 @@ from logging import getLogger
 from django.db import DatabaseError
 
 from apps.gamification import services as gamification
-from apps.handshake.errors import ScannerNotAllowed
+from apps.handshake.errors import CampaignSuspended, ScannerNotAllowed
 from apps.merchants.errors import MerchantNotActive
 from apps.wallet.errors import HoldNotOpen, PostingNotAllowed, UnknownAccount, WalletFrozen
 from uma.kernel.errors import DomainError
@@ -18,6 +18,7 @@ logger = getLogger(__name__)
 # The merchant's reasons, and those of the books. A scanner at another outlet is none: it may be the rider
 # who went to the wrong one.
 FAULTS = (
+    CampaignSuspended,
     HoldNotOpen,
     MerchantNotActive,
     PostingNotAllowed,

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.handshake.errors import (
     BookingExpired,
+    CampaignSuspended,
     ScannerNotAllowed,
     ScannerNotAtOutlet,
     SelfRedemption,
@@ -57,8 +59,10 @@ def failures(booking: ScannedBooking, scan: Scan, *, now: datetime) -> Iterator[
         yield BookingNotLive(f"The booking is {booking.state.lower()}.", state=booking.state)
     elif booking.expires_at <= now:
         yield BookingExpired(expired_at=booking.expires_at)
-    # A closed outlet or a suspended campaign is still honoured: the rider acted in good faith. A merchant
-    # that was suspended is not, because nobody may act in its name.
+    # A closed outlet or a suspended campaign is still honoured: the rider acted in good faith. Not so when it
+    # was for fraud, nor when the merchant was suspended, because nobody may act in its name.
+    if booking.campaign_suspended_for == SuspendedFor.FRAUD:
+        yield CampaignSuspended()
     if booking.merchant_status != "ACTIVE":
         yield MerchantNotActive()
 

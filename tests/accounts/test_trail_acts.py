@@ -118,7 +118,7 @@ ACTS = [
     Act(Boost, "stop_selected", "campaign.boost-stopped"),
     Act(Campaign, "pause_selected", "campaign.paused"),
     Act(Campaign, "resume_selected", "campaign.resumed", reason=""),
-    Act(Campaign, "suspend_selected", "campaign.suspended"),
+    Act(Campaign, "suspend_selected", "campaign.suspended", {"kind": "other"}),
     Act(Campaign, "lift_selected", "campaign.lifted"),
     Act(Campaign, "reject_selected", "campaign.rejected", before=IN_REVIEW),
     Act(Campaign, "approve_selected", "campaign.approved", before=IN_REVIEW),

@@ -248,6 +248,7 @@ RACES = {
     "apps/rides/services/closing.py": {
         "cancel": "test_ending_twice_at_once_releases_the_money_once",
         "expire_overdue": "test_two_workers_expire_different_bookings_and_each_once",
+        "void_defrauded": "test_two_workers_void_different_bookings_of_a_fraud_and_each_once",
         "void": "test_of_two_who_end_a_booking_at_once_the_second_is_told_of_the_first",
     },
     "apps/rides/services/outcomes.py": {

@@ -9,6 +9,7 @@ from django.utils.html import escape
 
 from apps.accounts.models import User
 from apps.campaigns import services as campaigns
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.handshake import disputes
 from apps.handshake.models import Dispute, Reversal
 from apps.merchants import services as merchants
@@ -87,7 +88,8 @@ def stopped_deals() -> Pages:
     waiting = make_campaign(shop.merchant, cap_paise=500_01, now=now).pk
     pages = []
     for text in HOSTILE:
-        campaigns.suspend(campaign_id=deal, actor_id=uuid4(), reason=text, now=now)
+        kind = SuspendedFor.OTHER
+        campaigns.suspend(campaign_id=deal, kind=kind, actor_id=uuid4(), reason=text, now=now)
         campaigns.reject(campaign_id=waiting, actor_id=uuid4(), reason=text, now=now)
         pages += desk(*(f"campaigns/campaign/{one}/change/" for one in (deal, waiting)))
         campaigns.lift(campaign_id=deal, actor_id=uuid4(), reason=text, now=now)

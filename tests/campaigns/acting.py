@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from apps.campaigns import services
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.campaigns.models import Campaign
 from tests.merchants.making import NOON
 
@@ -67,7 +68,13 @@ def reject(campaign: Campaign) -> Campaign:
 
 
 def suspend(campaign: Campaign) -> Campaign:
-    return services.suspend(campaign_id=campaign.pk, actor_id=None, reason="odd", now=LATER)
+    return services.suspend(
+        campaign_id=campaign.pk,
+        kind=SuspendedFor.OTHER,
+        actor_id=None,
+        reason="odd",
+        now=LATER,
+    )
 
 
 def lift(campaign: Campaign) -> Campaign:

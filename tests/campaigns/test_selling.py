@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from apps.campaigns import errors, selectors, services
 from apps.campaigns.guards import ALL
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.campaigns.models import Allotment, Campaign
 from apps.merchants import services as merchants
 from tests.campaigns.making import MAX_COST_PAISE, make_campaign, take
@@ -186,7 +187,13 @@ def _end(campaign: Campaign) -> None:
 
 
 def _suspend(campaign: Campaign) -> None:
-    services.suspend(campaign_id=campaign.pk, actor_id=None, reason="odd", now=NOON)
+    services.suspend(
+        campaign_id=campaign.pk,
+        kind=SuspendedFor.OTHER,
+        actor_id=None,
+        reason="odd",
+        now=NOON,
+    )
 
 
 @pytest.mark.parametrize("stop", [_pause, _suspend_merchant, _end, _suspend])

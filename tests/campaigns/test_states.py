@@ -1,6 +1,7 @@
 """Moving a campaign along."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from apps.campaigns import services
 from apps.campaigns.errors import (
     TransitionNotAllowed,
 )
-from apps.campaigns.lifecycle import State, may_go
+from apps.campaigns.lifecycle import State, SuspendedFor, may_go
 from apps.campaigns.models import Campaign
 from apps.merchants.errors import ReasonRequired
 from tests.campaigns.acting import (
@@ -89,6 +90,7 @@ def test_a_lifted_suspension_returns_to_where_it_was() -> None:
     lifted = lift(campaign)
 
     assert (lifted.state, lifted.pause_reason) == (State.PAUSED, "merchant")
+    assert lifted.suspended_for == ""
 
 
 def test_ending_twice_is_ending_once() -> None:
@@ -98,7 +100,10 @@ def test_ending_twice_is_ending_once() -> None:
     assert end(campaign).status_changed_at == first.status_changed_at
 
 
-@pytest.mark.parametrize("act", [services.reject, services.suspend, services.lift])
+@pytest.mark.parametrize(
+    "act",
+    [services.reject, partial(services.suspend, kind=SuspendedFor.OTHER), services.lift],
+)
 def test_an_operator_says_why(act: Callable[..., Any]) -> None:
     campaign = make_campaign()
 
@@ -115,7 +120,7 @@ def test_every_act_leaves_a_trace_with_what_changed() -> None:
     event = AuditEvent.objects.get(action="campaign.suspended")
     assert (event.object_id, event.reason) == (str(campaign.pk), "odd")
     assert event.before == {"state": "ACTIVE"}
-    assert event.after["state"] == "SUSPENDED"
+    assert (event.after["state"], event.after["suspended_for"]) == ("SUSPENDED", "other")
 
 
 def test_nothing_leaves_the_archive_but_a_suspension() -> None:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from apps.accounts import services as accounts
 from apps.campaigns import services as campaigns
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.campaigns.models import Allotment
 from apps.rides import services
 from apps.rides.models import Booking, SpokenCodeTries
@@ -213,6 +214,24 @@ def test_two_workers_expire_different_bookings_and_each_once() -> None:
     assert isinstance(second, list)
     assert (len(first), len(second)) == (2, 2)
     assert set(first) | set(second) == bookings
+    assert (shop.wallet_paise, shop.held_paise) == (FUNDS_PAISE, 0)
+
+
+def test_two_workers_void_different_bookings_of_a_fraud_and_each_once() -> None:
+    shop = make_shop()
+    for _ in range(4):
+        make_booking(shop)
+    campaigns.suspend(
+        campaign_id=shop.campaign.pk,
+        kind=SuspendedFor.FRAUD,
+        actor_id=None,
+        reason="odd visits",
+        now=NOON,
+    )
+
+    voided = at_once(*[lambda: services.void_defrauded(now=NOON, limit=2)] * 2)
+
+    assert voided == [2, 2]
     assert (shop.wallet_paise, shop.held_paise) == (FUNDS_PAISE, 0)
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.campaigns import services as campaigns
 from apps.campaigns.errors import SeatsExhausted
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.handshake import identify, services
 from apps.handshake.models import Handshake
 from apps.merchants import services as merchants
@@ -249,7 +250,17 @@ def end_campaign(shop: Shop) -> None:
     campaigns.end(campaign_id=shop.campaign.pk, merchant_id=None, actor_id=None, now=NOON)
 
 
-@pytest.mark.parametrize("happen", [close_outlet, pause_zone, end_campaign])
+def suspend_campaign(shop: Shop) -> None:
+    campaigns.suspend(
+        campaign_id=shop.campaign.pk,
+        kind=SuspendedFor.OTHER,
+        actor_id=None,
+        reason="two complaints",
+        now=NOON,
+    )
+
+
+@pytest.mark.parametrize("happen", [close_outlet, pause_zone, end_campaign, suspend_campaign])
 def test_a_booking_sold_in_good_faith_is_honoured(happen: Any) -> None:  # Any: one of the above
     shop = make_shop()
     booking = make_booking(shop)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from apps.campaigns import services as campaigns
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.handshake.errors import (
     AlreadyRedeemed,
     BookingExpired,
+    CampaignSuspended,
     ScannerNotAllowed,
     ScannerNotAtOutlet,
     SelfRedemption,
@@ -117,6 +119,17 @@ def of_a_suspended_merchant(shop: Shop, _: Booking) -> Facts:
     return {"actor_id": shop.owner_id}
 
 
+def suspend_campaign(shop: Shop, kind: SuspendedFor) -> None:
+    campaigns.suspend(
+        campaign_id=shop.campaign.pk, kind=kind, actor_id=None, reason="odd visits", now=NOON
+    )
+
+
+def of_a_campaign_suspended_for_fraud(shop: Shop, _: Booking) -> Facts:
+    suspend_campaign(shop, SuspendedFor.FRAUD)
+    return {"actor_id": shop.owner_id}
+
+
 REFUSED: dict[Callable[[Shop, Booking], Facts], tuple[type[DomainError], int]] = {
     by_accountant: (ScannerNotAllowed, 403),
     by_staff_of_another_outlet: (ScannerNotAtOutlet, 403),
@@ -129,6 +142,7 @@ REFUSED: dict[Callable[[Shop, Booking], Facts], tuple[type[DomainError], int]] =
     with_an_old_code: (QrStale, 410),
     with_a_code_of_the_future: (QrStale, 410),
     of_a_suspended_merchant: (MerchantNotActive, 409),
+    of_a_campaign_suspended_for_fraud: (CampaignSuspended, 409),
 }
 HIDDEN = (by_a_competitor, by_nobody_of_a_merchant, by_somebody_dismissed)
 

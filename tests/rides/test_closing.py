@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 
 from apps.accounts.models import AuditEvent
+from apps.campaigns import services as campaigns
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.campaigns.models import Allotment
 from apps.merchants import services as merchants
 from apps.rides import selectors, services
@@ -33,6 +35,12 @@ def all_back(shop: Shop) -> bool:
         and shop.held_paise == 0
         and balance(codes.merchant_held(shop.merchant.pk)) == 0
         and all((row.seats_taken, row.committed_paise) == (0, 0) for row in sold)
+    )
+
+
+def suspend(shop: Shop, kind: SuspendedFor) -> None:
+    campaigns.suspend(
+        campaign_id=shop.campaign.pk, kind=kind, actor_id=None, reason="odd visits", now=NOON
     )
 
 
@@ -145,6 +153,24 @@ def test_voiding_needs_a_reason_a_booking_and_a_live_one() -> None:
         services.void(booking_id=booking.pk, actor_id=shop.owner_id, reason="x", now=NOON)
 
     assert all_back(shop)
+
+
+def test_a_campaign_suspended_for_fraud_has_its_bookings_voided_and_nobody_struck() -> None:
+    shop, honest = make_shop(), make_shop("Next door")
+    bookings = [make_booking(shop), make_booking(shop)]
+    honoured = make_booking(honest)
+    suspend(shop, SuspendedFor.FRAUD)
+    suspend(honest, SuspendedFor.OTHER)
+
+    missed = services.expire_overdue(now=NOON + DAY, limit=10)
+    voided = [services.void_defrauded(now=NOON + DAY, limit=1) for _ in range(3)]
+
+    assert missed == [honoured.pk]
+    assert voided == [1, 1, 0]
+    assert all_back(shop)
+    assert set(
+        AuditEvent.objects.filter(action="booking.voided").values_list("object_id", "actor_id")
+    ) == {(str(booking.pk), None) for booking in bookings}
 
 
 def test_a_booking_expires_at_its_instant_and_not_before() -> None:

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.campaigns import selectors, services
+from apps.campaigns.lifecycle import SuspendedFor
 from apps.campaigns.models import Allotment, Campaign, Deal, FeeSchedule, Revision
 from uma.kernel.desk import (
     Answers,
@@ -57,6 +58,23 @@ def _history(campaign: Campaign) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
+def _described(campaign: Campaign) -> SafeString:
+    return format_html("{} ({}){}", campaign.title, campaign.state, _history(campaign))
+
+
+class SuspendForm(ReasonForm):
+    """Fraud is told apart: it alone keeps what is booked from being honoured."""
+
+    kind = forms.ChoiceField(
+        label="Kind",
+        choices=[
+            (SuspendedFor.OTHER.value, "Anything else: what is booked is honoured"),
+            (SuspendedFor.FRAUD.value, "Fraud: scans are refused, and what is booked is voided"),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
 class MaybeReasonForm(forms.Form):
     """An approval may say why."""
 
@@ -70,7 +88,7 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
         "title", "merchant", "zone", "state", "pause_reason", "reimbursement", "budget",
         "starts_at", "ends_at", "links",
     ]  # fmt: skip
-    list_filter = ["state", "pause_reason", "zone", "audience"]
+    list_filter = ["state", "pause_reason", "suspended_for", "zone", "audience"]
     list_select_related = ["merchant", "zone"]
     search_fields = ["title", "merchant__brand", "=id", "=merchant__id"]
     readonly_fields = ["links", "history"]
@@ -120,9 +138,6 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
         def act(campaign_id: UUID, actor_id: UUID, answers: Answers) -> None:
             does(campaign_id, actor_id, answers["reason"])
 
-        def describe(campaign: Campaign) -> SafeString:
-            return format_html("{} ({}){}", campaign.title, campaign.state, _history(campaign))
-
         return act_on_chosen(
             self,
             request,
@@ -131,7 +146,7 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
             question=question,
             act=act,
             form_class=form_class,
-            describe=describe,
+            describe=_described,
         )
 
     @admin.action(description="Approve", permissions=["review"])
@@ -200,14 +215,24 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
     def suspend_selected(
         self, request: HttpRequest, chosen: QuerySet[Campaign]
     ) -> HttpResponse | None:
-        return self._ask(
+        def act(campaign_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            services.suspend(
+                campaign_id=campaign_id,
+                kind=SuspendedFor(answers["kind"]),
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        return act_on_chosen(
+            self,
             request,
             chosen,
             action="suspend_selected",
             question="Take these campaigns out of their owners' hands?",
-            does=lambda campaign_id, actor_id, reason: services.suspend(
-                campaign_id=campaign_id, actor_id=actor_id, reason=reason, now=timezone.now()
-            ),
+            act=act,
+            form_class=SuspendForm,
+            describe=_described,
         )
 
     @admin.action(description="Lift the suspension", permissions=["suspend"])

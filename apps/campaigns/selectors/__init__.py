@@ -38,6 +38,7 @@ from apps.campaigns.selectors.owned import (
 from apps.campaigns.selectors.previewing import Preview, broken_of, preview
 from apps.campaigns.selectors.reasons import Reason
 from apps.campaigns.selectors.searching import Search, Sort
+from apps.campaigns.selectors.suspensions import defrauding_ids, suspended_for
 
 __all__ = [
     "LIVE",
@@ -63,6 +64,7 @@ __all__ = [
     "campaign",
     "campaigns_of",
     "cost_of",
+    "defrauding_ids",
     "discover",
     "exposure",
     "fees",
@@ -81,6 +83,7 @@ __all__ = [
     "quote_of",
     "revisions",
     "sold",
+    "suspended_for",
     "tiles_of",
     "visitable",
 ]

@@ -89,6 +89,7 @@ def record(
     reason: str = "",
 ) -> None:
     """Leave a trace of an act on a campaign in the audit trail."""
+    why = {"suspended_for": campaign.suspended_for} if campaign.suspended_for else {}
     accounts.record(
         action=f"campaign.{act}",
         object_type="campaign",
@@ -97,5 +98,5 @@ def record(
         at=now,
         reason=reason,
         before={"state": before},
-        after={"state": campaign.state, "pause_reason": campaign.pause_reason},
+        after={"state": campaign.state, "pause_reason": campaign.pause_reason} | why,
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.campaigns import selectors, terms
 from apps.campaigns.errors import TermsInvalid, TransitionNotAllowed
-from apps.campaigns.lifecycle import LIVE, OVER, PauseReason, State
+from apps.campaigns.lifecycle import LIVE, OVER, PauseReason, State, SuspendedFor
 from apps.campaigns.models import Campaign
 from apps.campaigns.services import locking
 from apps.campaigns.terms import Terms
@@ -145,9 +145,14 @@ def end(
 
 
 @transaction.atomic
-def suspend(*, campaign_id: UUID, actor_id: UUID | None, reason: str, now: datetime) -> Campaign:
+def suspend(
+    *, campaign_id: UUID, kind: SuspendedFor, actor_id: UUID | None, reason: str, now: datetime
+) -> Campaign:
     """
     Take a campaign out of its owner's hands; by an operator, with a reason.
+
+    What is booked is honoured unless it is for fraud: then scans are refused from now on, and a job voids
+    the bookings, so that what they hold goes back.
 
     Raises:
         UnknownCampaign, TransitionNotAllowed, ReasonRequired
@@ -157,6 +162,7 @@ def suspend(*, campaign_id: UUID, actor_id: UUID | None, reason: str, now: datet
     before = campaign.state
     campaign.suspended_state = campaign.state
     campaign.suspended_pause_reason = campaign.pause_reason
+    campaign.suspended_for = kind
     locking.move(campaign, State.SUSPENDED, now=now)
     locking.record(campaign, "suspended", actor_id=actor_id, now=now, before=before, reason=reason)
     return campaign
@@ -174,7 +180,7 @@ def lift(*, campaign_id: UUID, actor_id: UUID | None, reason: str, now: datetime
     campaign = locking.lock(campaign_id=campaign_id, merchant_id=None)
     before = _only_from(campaign, {State.SUSPENDED}, campaign.suspended_state or State.ACTIVE)
     to, pause_reason = campaign.suspended_state, campaign.suspended_pause_reason
-    campaign.suspended_state = campaign.suspended_pause_reason = ""
+    campaign.suspended_state = campaign.suspended_pause_reason = campaign.suspended_for = ""
     locking.put(campaign, to, now=now, pause_reason=pause_reason)
     locking.record(campaign, "lifted", actor_id=actor_id, now=now, before=before, reason=reason)
     return campaign

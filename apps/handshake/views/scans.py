@@ -26,6 +26,7 @@ from apps.handshake import (
 from apps.handshake.errors import (
     AlreadyRedeemed,
     BookingExpired,
+    CampaignSuspended,
     DisputeTooLate,
     NotDisputable,
     NotReversible,
@@ -94,6 +95,7 @@ SCAN_REFUSALS = (
     AlreadyRedeemed,
     BookingExpired,
     BookingNotLive,
+    CampaignSuspended,
     MerchantNotActive,
     QrStale,
     ScannerNotAllowed,

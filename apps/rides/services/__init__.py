@@ -5,6 +5,7 @@ from apps.rides.services.closing import (
     cancel,
     expire_overdue,
     void,
+    void_defrauded,
 )
 from apps.rides.services.outcomes import (
     lock_state,
@@ -45,5 +46,6 @@ __all__ = [
     "record_ride_failure",
     "register_rider",
     "void",
+    "void_defrauded",
     "watch",
 ]

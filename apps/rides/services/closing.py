@@ -7,12 +7,14 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts import services as accounts
+from apps.campaigns import selectors as offers
 from apps.campaigns import services as campaigns
 from apps.rides.errors import BookingNotFound, BookingNotLive, ReasonMissing
 from apps.rides.models import Booking
 from apps.wallet import services as wallet
 
 FREE_CANCEL_BEFORE_EXPIRY = timedelta(minutes=30)
+FRAUD = "The offer was suspended for fraud."
 
 _State = Booking.State
 
@@ -65,20 +67,47 @@ def void(*, booking_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Boo
         raise BookingNotFound
     if booking.state != _State.BOOKED:
         raise _not_live(booking.state)
-    booking.void_reason = reason
-    booking.state = _State.VOIDED
-    _close([booking], actor_id=actor_id, now=now)
-    accounts.record(
-        action="booking.voided",
-        object_type="booking",
-        object_id=str(booking.pk),
-        actor_id=actor_id,
-        at=now,
-        reason=reason,
-        before={"state": _State.BOOKED.value},
-        after={"state": _State.VOIDED.value},
-    )
+    _void([booking], actor_id=actor_id, reason=reason, now=now)
     return booking
+
+
+@transaction.atomic
+def void_defrauded(*, now: datetime, limit: int) -> int:
+    """
+    Void up to `limit` live bookings of campaigns that were suspended for fraud; return how many.
+
+    Scans of them are refused already; this gives back what they hold. A booking that was being made while
+    its campaign was suspended, or that somebody else holds locked, is the next run's.
+    """
+    suspended = offers.defrauding_ids()
+    if not suspended:
+        return 0
+    booked = list(
+        Booking.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(state=_State.BOOKED, campaign_id__in=suspended)
+        .order_by("expires_at")[:limit]
+    )
+    _void(booked, actor_id=None, reason=FRAUD, now=now)
+    return len(booked)
+
+
+def _void(
+    bookings: Sequence[Booking], *, actor_id: UUID | None, reason: str, now: datetime
+) -> None:
+    for booking in bookings:
+        booking.void_reason, booking.state = reason, _State.VOIDED
+    _close(bookings, actor_id=actor_id, now=now)
+    for booking in bookings:
+        accounts.record(
+            action="booking.voided",
+            object_type="booking",
+            object_id=str(booking.pk),
+            actor_id=actor_id,
+            at=now,
+            reason=reason,
+            before={"state": _State.BOOKED.value},
+            after={"state": _State.VOIDED.value},
+        )
 
 
 def _not_live(state: str) -> BookingNotLive:
@@ -90,13 +119,14 @@ def expire_overdue(*, now: datetime, limit: int) -> list[UUID]:
     """
     Expire up to `limit` live bookings whose time is over, the oldest first; return their ids.
 
-    A booking that somebody else holds locked is left to the next run. Safe to run twice, and by two
-    workers at once. Joins the caller's transaction, so that what a missed visit costs is decided
-    with it.
+    A booking that somebody else holds locked is left to the next run, one of a campaign that was suspended
+    for fraud to `void_defrauded`: nobody is struck for it. Safe to run twice, and by two workers at
+    once. Joins the caller's transaction, so that what a missed visit costs is decided with it.
     """
     overdue = list(
         Booking.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(state=_State.BOOKED, expires_at__lte=now)
+        .exclude(campaign_id__in=offers.defrauding_ids())
         .order_by("expires_at")[:limit]
     )
     for booking in overdue:

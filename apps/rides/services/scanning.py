@@ -6,8 +6,9 @@ from functools import cache
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q
 
+from apps.campaigns import selectors as campaigns
 from apps.rides.models import Booking
 from uma.kernel.geo import Point
 from uma.kernel.prepared import Statement, fetch_one, in_transaction
@@ -61,6 +62,7 @@ class ScannedBooking:
     staff_role: str | None
     staff_outlet_ids: tuple[UUID, ...]
     rider_is_staff: bool
+    campaign_suspended_for: str
 
 
 # In the order of ScannedBooking; a test compares the two.
@@ -73,6 +75,7 @@ _TERMS = (
 )  # fmt: skip
 _COMPUTED = (
     "outlet__location", "outlet__radius_m", "scanner__role", "scanner__outlet_ids", "post__role",
+    "campaign_suspended_for",
 )  # fmt: skip
 
 
@@ -108,6 +111,7 @@ def _statement(*, lock: bool) -> Statement:
         post=FilteredRelation(
             "merchant__staff", condition=works_here & Q(merchant__staff__user_id=F("rider_id"))
         ),
+        campaign_suspended_for=campaigns.suspended_for(OuterRef("campaign_id")),
     )
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
@@ -125,7 +129,7 @@ def _look(statement: Statement, ref: str, actor_id: UUID) -> ScannedBooking | No
     row = fetch_one(statement, [actor_id, ref])
     if row is None:
         return None
-    location, radius_m, role, outlet_ids, post = row[len(_TERMS) :]
+    location, radius_m, role, outlet_ids, post, suspended_for = row[len(_TERMS) :]
     # The core type `point` arrives as its text, longitude first.
     longitude, latitude = location[1:-1].split(",")
     computed = [
@@ -134,5 +138,6 @@ def _look(statement: Statement, ref: str, actor_id: UUID) -> ScannedBooking | No
         role,
         tuple(outlet_ids or ()),
         post is not None,
+        suspended_for,
     ]
     return ScannedBooking(*[*row[: len(_TERMS)], *computed])
