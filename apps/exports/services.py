@@ -162,7 +162,7 @@ def fail(*, export_id: UUID, attempt: int, error: str, now: datetime) -> None:
 
 
 def note_fetch(*, export: Export, now: datetime) -> None:
-    """Leave in the trail that the file was fetched."""
+    """Leave in the trail that the file, or a part of it, was fetched."""
     _note("export.fetched", export, export.requested_by_id, now)
 
 

@@ -53,8 +53,6 @@ class ExportFileView(APIView):
         export = selectors.file_of(export_id=export_id) if signed == str(export_id) else None
         if export is None or not files.path_of(export.file).exists():
             raise ExportNotFound
-        if "HTTP_RANGE" not in request.META:
-            services.note_fetch(export=export, now=timezone.now())
         assert export.manifest is not None
         headers = [
             ("Content-Type", "application/gzip"),
@@ -64,6 +62,9 @@ class ExportFileView(APIView):
         ]
         stored = StaticFile(str(files.path_of(export.file)), headers)
         found = stored.get_response("GET", request.META)
+        if found.file is not None:
+            # Each part as well: "bytes=0-" is all of it, and "bytes=1-" as good as all of it.
+            services.note_fetch(export=export, now=timezone.now())
         response = FileResponse(found.file or (), status=int(found.status))
         for name, value in found.headers:
             response[name] = value

@@ -54,6 +54,28 @@ def test_an_analyst_fetches_the_zones_visits_as_they_were_settled(client: Client
     assert AuditEvent.objects.filter(action="export.fetched", object_id=str(export.pk)).count() == 1
 
 
+@pytest.mark.parametrize("part", ["bytes=0-", "bytes=1-", "bytes=-100000", "bytes=0-1"])
+def test_whatever_part_is_asked_for_the_trail_says_that_it_was_fetched(
+    client: Client, part: str
+) -> None:
+    export = make(ask(make_operator("analyst", "MNP")))
+
+    status, _ = fetched(client, export, range=part)
+
+    assert status == 206
+    assert AuditEvent.objects.filter(action="export.fetched", object_id=str(export.pk)).count() == 1
+
+
+def test_an_answer_without_a_byte_of_the_file_is_no_fetch(client: Client) -> None:
+    export = make(ask(make_operator("analyst", "MNP")))
+    assert export.manifest is not None
+    known = f'"{export.manifest["gzip"]["sha256"]}"'
+
+    assert fetched(client, export, if_none_match=known) == (304, b"")
+    assert fetched(client, export, range="bytes=9999999-") == (416, b"")
+    assert not AuditEvent.objects.filter(action="export.fetched").exists()
+
+
 def test_a_download_that_broke_goes_on_where_it_stopped(client: Client) -> None:
     visit(make_shop(), make_rider())
     export = make(ask(make_operator("analyst", "MNP")))
@@ -62,7 +84,6 @@ def test_a_download_that_broke_goes_on_where_it_stopped(client: Client) -> None:
     status, rest = fetched(client, export, range="bytes=100-")
 
     assert (status, whole[:100] + rest) == (206, whole)
-    assert AuditEvent.objects.filter(action="export.fetched").count() == 1
 
 
 def test_a_link_opens_its_file_only_and_only_while_its_owner_may_read_it(client: Client) -> None:
