@@ -321,7 +321,8 @@ def find_missing_guards() -> list[Violation]:
     """
     Return the triggers and functions that are absent, changed, switched off or somebody's own.
 
-    (INV-05, INV-06, INV-09.)
+    Of all tables: what keeps a booking's state on its arrows is no less a guard of the money than what keeps
+    an entry. (INV-05, INV-06, INV-09, INV-11.)
     """
     wrong = installed.wrong_triggers() + installed.wrong_functions()
     return [Violation("guards", name, detail) for name, detail in wrong]
@@ -330,7 +331,7 @@ def find_missing_guards() -> list[Violation]:
 def checks() -> list[Check]:
     """Return every check of the ledger, the quick ones first."""
     return [
-        Check("guards", "INV-05 INV-06 INV-09", find_missing_guards),
+        Check("guards", "INV-05 INV-06 INV-09 INV-11", find_missing_guards),
         Check("overdrawn", "INV-04 INV-25", find_overdrawn),
         Check("empty journals", "INV-01", find_empty_journals),
         Check("orphans", "INV-01", find_orphans),

@@ -11,10 +11,12 @@ from django.db import connection
 
 from apps.handshake import invariants, services, tasks
 from apps.payments import selectors as payments
+from apps.rides.models import Booking
 from apps.wallet import selectors as wallet
 from tests.factories import NOON, make_booking, make_rider, make_shop
 from tests.handshake.test_sold_and_posted import PROVED
 from tests.handshake.visiting import FARE_PAISE, visit
+from uma.kernel.guards import Guard
 from uma.kernel.ids import new_id
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spoils_the_books]
@@ -209,6 +211,19 @@ def test_spoilt_books_fail_the_command_which_names_the_row(names: Names) -> None
     assert str(names["handshake"]) in complaints.getvalue()
     (broken,) = (line for line in out.getvalue().splitlines() if "✗" in line)
     assert "handshakes and the ledger" in broken
+
+
+def test_a_bookings_guard_that_is_dropped_fails_the_command_which_names_it() -> None:
+    guards: dict[str, Guard] = {one.name: one for one in vars(Booking._meta)["triggers"]}
+    dropped = guards["rides_booking_arrows"].compile(Booking).sql.pgid  # type: ignore[arg-type]  # as installed.py has it
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {dropped} ON rides_booking")
+    complaints = StringIO()
+
+    with pytest.raises(CommandError, match=r"1 row\(s\)"):
+        call_command("verify_ledger", stdout=StringIO(), stderr=complaints)
+
+    assert f"{dropped}: is absent" in complaints.getvalue()
 
 
 def test_spoilt_books_fail_the_nightly_job_which_names_the_row(

@@ -239,6 +239,13 @@ TAMPERINGS = {
         "'gift'",
         "is not declared",
     ),
+    "what every refusal runs, made to refuse nothing": Tampering(
+        "guards",
+        "CREATE OR REPLACE FUNCTION uma_refuse() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NEW; END'",
+        "'uma_refuse()'",
+        "is not the function on record",
+    ),
     "a guard that runs something else": Tampering(
         "guards",
         "COMMENT ON TRIGGER pgtrigger_wallet_hold_stays_92fed ON wallet_hold IS 'another'",

@@ -1,4 +1,4 @@
-"""Record what the ledger's functions are, after a migration that changes one."""
+"""Record what the functions of the ledger and of the guards are, after a migration that changes one."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from apps.wallet.installed import RECORD, functions
 
 class Command(BaseCommand):
     help = (
-        f"Write the hashes of the ledger's functions, as this database has them, to {RECORD.name}."
+        "Write the hashes of the functions of the ledger and of the guards, as this database has them, to"
+        f" {RECORD.name}."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:  # Any: Django's signature
