@@ -239,6 +239,21 @@ def test_a_connection_that_breaks_leaves_the_outcome_open(client: Client) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_driver_that_lost_its_place_leaves_the_outcome_open(client: Client) -> None:
+    response = post(client, "/api/out-of-step", {})
+
+    assert (response.status_code, response.json()["code"]) == (503, "maybe_applied")
+    assert response["Retry-After"] == "2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_server_itself_calls_an_internal_error_stays_a_bug(client: Client) -> None:
+    client.raise_request_exception = False
+
+    assert post(client, "/api/sql", {"sql": raising("XX000")}).status_code == 500
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_mistake_in_our_sql_stays_a_bug(client: Client) -> None:
     client.raise_request_exception = False
 

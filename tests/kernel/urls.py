@@ -156,6 +156,19 @@ class DyingView(APIView):
         return Response({})
 
 
+class OutOfStepView(APIView):
+    """The driver finds two answers where it asked one thing, as when a pooler fails over before BEGIN."""
+
+    permission_classes = [Public]
+
+    def post(self, _request: Request) -> Response:
+        connection.ensure_connection()
+        driver: Any = connection.connection
+        with connection.wrap_database_errors:
+            driver.wait(driver._exec_command(b"SELECT 1; SELECT 2"))
+        return Response({})
+
+
 class RunningView(APIView):
     permission_classes = [Public]
 
@@ -204,6 +217,7 @@ urlpatterns = [
     path("api/lock", LockView.as_view()),
     path("api/sql", SqlView.as_view()),
     path("api/dying", DyingView.as_view()),
+    path("api/out-of-step", OutOfStepView.as_view()),
     path("api/running", RunningView.as_view()),
     path("api/list", ListView.as_view()),
     path("api/other-list", ListView.as_view()),

@@ -9,7 +9,7 @@ import psycopg
 import psycopg_pool
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpResponse
 from prometheus_client import Counter
 from rest_framework import exceptions
@@ -52,6 +52,7 @@ _CLOSED = frozenset(
     {"53300", "57P03", "25006", "25P03", "25P04"}
 )  # full, starting, read-only, idle
 _CANCELLED = "57014"
+_LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _OUT_OF_RANGE = frozenset({"22003", "22021", "22P05", "22008"})  # number, encoding, instant
 
 
@@ -146,7 +147,9 @@ def _database_refusal(exc: Exception) -> DomainError | None:
     if state in _OUT_OF_RANGE and isinstance(exc, (DataError, psycopg.DataError)):
         logger.warning("a value passed validation and not the database", extra=_facts(cause))
         return errors.ValidationFailed("A value is out of range.")
-    if isinstance(exc, (OperationalError, InterfaceError, psycopg.OperationalError)):
+    # An internal error without a state is the driver's own: it lost its place in what the server said.
+    out_of_step = state is None and isinstance(exc, (InternalError, psycopg.InternalError))
+    if out_of_step or isinstance(exc, _LOST):
         # A cancelled statement or a lost connection: the commit may or may not have happened.
         logger.error("the outcome in the database is not known", extra=_facts(cause))
         if state != _CANCELLED:
