@@ -1,6 +1,5 @@
 """One real visit over HTTP, printed like a till's receipt: what `make demo` runs and `make run` ends with."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ import qrcode
 import requests
 from rich.console import Console
 
+from uma.stack import topping_up
 from uma.stack.ride import NoRide, ride_to
 
 TIMEOUT_S = 10
-TOP_UP_RUPEES = 5_000
 WIDTH = 60
 # What the sandbox takes for the demo city's numbers.
 TEST_PREFIX, TEST_CODE = "+120255501", "123456"
@@ -26,10 +25,11 @@ class JourneyFailed(Exception):
 
 @dataclass(frozen=True)
 class Places:
-    """Where the platform is, where codes are asked for, and whether pretended drivers are about."""
+    """Where the platform is, where codes are asked for, and whether a pretended bank and drivers are about."""
 
     platform: str
     firebase: str
+    has_checkout: bool = False
     has_rides: bool = False
 
 
@@ -175,13 +175,13 @@ def run(*, places: Places, cast: Cast, console: Console) -> None:
     merchant = shop.call("GET", "/api/merchant/profile")
     paper.step("Signed in by phone", " · ".join(names[:2]))
 
-    _top_up(places.platform, cast, merchant["id"])
+    _top_up(paper, shop, cast, merchant["id"])
     funded = shop.call("GET", "/api/merchant/profile")
+    # More when what an earlier visit left over came back meanwhile.
     require(
-        funded["wallet"] == merchant["wallet"] + TOP_UP_RUPEES,
+        funded["wallet"] >= merchant["wallet"] + topping_up.RUPEES,
         "The top-up did not arrive in the merchant's wallet.",
     )
-    paper.step("Top-up by the operator", "+" + rupees(TOP_UP_RUPEES))
     paper.line("wallet of " + merchant["businessName"], rupees(funded["wallet"]))
 
     campaign = _campaign(shop, pays_the_fare=places.has_rides)
@@ -248,32 +248,23 @@ def _again(
     paper.step("A stranger's scan", "refused: " + refused.json()["code"])
 
 
-def _top_up(base: str, cast: Cast, merchant_id: str) -> None:
-    """Credit the merchant as an operator does: through the admin's own form."""
-    desk = requests.Session()
-    login = f"{base}/admin/login/"
-    form = {"username": cast.operator, "password": cast.operator_password, "next": "/admin/"}
-    answer = _submit(desk, login, form)
-    require(answer.url.endswith("/admin/"), "The operator could not sign in to the admin.")
-    url = f"{base}/admin/merchants/merchant/"
-    chosen = {"action": "top_up", "_selected_action": merchant_id}
-    amount = {
-        "amount": str(TOP_UP_RUPEES),
-        "reference": f"DEMO{secrets.token_hex(6).upper()}",
-        "reason": "Bank transfer received for the demo journey",
-        "confirmed": "yes",
-    }
-    answer = _submit(desk, url, chosen | amount)
-    require(answer.status_code == 200, f"The top-up answered {answer.status_code}.")  # noqa: PLR2004
-
-
-def _submit(desk: requests.Session, url: str, form: Mapping[str, str]) -> requests.Response:
-    page = desk.get(url, timeout=TIMEOUT_S)
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-    require(found is not None, f"{url} has no form.")
-    assert found is not None
-    data = {**form, "csrfmiddlewaretoken": found[1]}
-    return desk.post(url, data=data, headers={"Referer": url}, timeout=TIMEOUT_S)
+def _top_up(paper: Receipt, shop: Person, cast: Cast, merchant_id: str) -> None:
+    """Put money into the wallet: the owner pays where the checkout is a pretended one, else an operator credits."""
+    places = shop.places
+    try:
+        if places.has_checkout:
+            topping_up.at_the_checkout(shop)
+        else:
+            topping_up.at_the_desk(
+                places.platform,
+                merchant_id=merchant_id,
+                operator=cast.operator,
+                password=cast.operator_password,
+            )
+    except topping_up.NoMoney as failed:
+        raise JourneyFailed(str(failed)) from failed
+    how = "paid at the checkout" if places.has_checkout else "by the operator"
+    paper.step(f"Top-up {how}", "+" + rupees(topping_up.RUPEES))
 
 
 def _campaign(shop: Person, *, pays_the_fare: bool) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Command(BaseCommand):
         places = journey.Places(
             platform=options["base"].rstrip("/"),
             firebase=settings.FIREBASE_AUTH_URL,
+            # A real checkout would take real money.
+            has_checkout=bool(settings.RAZORPAY_URL),
             # A ride of the real network would bring a real driver.
             has_rides=settings.ONDC_REGISTRY_URL.startswith("http://127.0.0.1:"),
         )
