@@ -26,6 +26,7 @@ from apps.rides import services as rides
 from apps.rides.services import ScannedBooking
 from apps.wallet import services as wallet
 from apps.wallet.errors import refusal_of
+from uma.kernel import context
 from uma.kernel.errors import DomainError
 from uma.kernel.http.errors import IdempotencyKeyReused
 from uma.kernel.http.idempotency import IdempotencyKey
@@ -87,6 +88,7 @@ def execute(
     booking = rides.lock_for_scan(ref=ref, actor_id=scan.actor_id)
     if booking is None:
         raise UnknownCode
+    context.about(booking_id=booking.id, zone=booking.zone_code)
     booking = rules.as_seen_by(booking, scan)
     if booking.state in SETTLED:
         return _answer_again(booking, actor_id=scan.actor_id, key=key)
@@ -109,6 +111,7 @@ def preview(*, ref: str, scan: Scan, freshness: Freshness, now: datetime) -> Pre
     booking = rides.find_for_scan(ref=ref, actor_id=scan.actor_id)
     if booking is None:
         raise UnknownCode
+    context.about(booking_id=booking.id, zone=booking.zone_code)
     booking = rules.as_seen_by(booking, scan)
     if booking.staff_role is None:
         raise UnknownCode

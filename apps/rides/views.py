@@ -30,6 +30,7 @@ from apps.rides.errors import (
     LiveLimitReached,
     StaticCodeNotOffered,
 )
+from apps.rides.models import Booking
 from apps.rides.refused import counting_refusals
 from apps.rides.serializers import (
     BookRequest,
@@ -45,6 +46,7 @@ from apps.rides.serializers import (
 from apps.wallet import codes
 from apps.wallet import selectors as wallet
 from apps.wallet.errors import WalletFrozen
+from uma.kernel import context
 from uma.kernel.http.authentication import principal_of
 from uma.kernel.http.errors import InvalidCursor, InvalidParameter, PermissionDenied
 from uma.kernel.http.idempotency import REPLAYED, read_idempotency_key
@@ -101,10 +103,22 @@ class BookView(APIView):
                 qr_kid=_keys().signing_kid,
                 now=now,
             )
+        _note(booked.booking)
         response = Response(book_response(booked.booking, keys=_keys()), status=201)
         if booked.replayed:
             response[REPLAYED] = "true"
         return response
+
+
+def _note(booking: Booking) -> None:
+    """Let the log's lines of this request say which booking it is about."""
+    context.about(booking_id=booking.pk, zone=booking.zone_code)
+
+
+def _own(request: Request, booking_id: UUID) -> Booking:
+    booking = selectors.of_rider(booking_id=booking_id, rider_id=principal_of(request).user_id)
+    _note(booking)
+    return booking
 
 
 class RidesView(APIView):
@@ -141,7 +155,7 @@ class RideView(APIView):
 
     @extend_schema(responses=RideResponse)
     def get(self, request: Request, booking_id: UUID) -> Response:
-        booking = selectors.of_rider(booking_id=booking_id, rider_id=principal_of(request).user_id)
+        booking = _own(request, booking_id)
         return Response(ride_response(booking, keys=_keys(), now=timezone.now()))
 
 
@@ -158,6 +172,7 @@ class CancelView(APIView):
         booking = services.cancel(
             booking_id=booking_id, rider_id=principal_of(request).user_id, now=now
         )
+        _note(booking)
         return Response(ride_response(booking, keys=_keys(), now=now))
 
 
@@ -205,7 +220,7 @@ class QrView(APIView):
         },
     )
     def get(self, request: Request, booking_id: UUID) -> Response:
-        booking = selectors.of_rider(booking_id=booking_id, rider_id=principal_of(request).user_id)
+        booking = _own(request, booking_id)
         ride = ride_fields(booking, keys=_keys(), now=timezone.now())
         text = ride["static_code"] if _printed(request) else ride["qr_code"]
         if text is None:

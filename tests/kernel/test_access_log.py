@@ -23,8 +23,9 @@ def written(settings: Settings) -> None:
 def test_a_request_is_one_line_with_its_route_and_without_its_query(
     client: Client, capfd: Lines
 ) -> None:
+    person_id = uuid4()
     token = issue_access_token(
-        user_id=uuid4(), role="merchant", session_id=uuid4(), now=datetime.now(UTC)
+        user_id=person_id, role="merchant", session_id=uuid4(), now=datetime.now(UTC)
     )
 
     answer = client.get(
@@ -36,6 +37,7 @@ def test_a_request_is_one_line_with_its_route_and_without_its_query(
     assert first["route"] == "problems/<slug:code>"
     assert first["request_id"] == answer["X-Request-ID"]
     assert (second["route"], second["status"], second["actor"]) == ("api/who", 200, "merchant")
+    assert ("user_id" in first, second["user_id"]) == (False, str(person_id))
 
 
 def test_what_a_caller_invents_stands_in_no_line(client: Client, capfd: Lines) -> None:
@@ -48,8 +50,12 @@ def test_what_a_caller_invents_stands_in_no_line(client: Client, capfd: Lines) -
 def test_after_the_answer_nothing_belongs_to_the_request(client: Client) -> None:
     client.get("/api/open", headers={"X-Request-ID": "support-case-42"})
 
+    context.about(zone="MNP")
+    client.get("/api/open", headers={"X-Request-ID": "support-case-42"})
+
     assert context.request_id() == "-"
     assert context.address() is None
+    assert context.facts() == {}
 
 
 def test_the_line_can_be_left_out(client: Client, settings: Settings, capfd: Lines) -> None:

@@ -31,7 +31,7 @@ KEYS = frozenset(
         "method", "route", "status", "ms", "actor", "lane", "limit",
         "sid", "role", "outcome", "user_id", "key_id", "family_id",
         "task", "job", "attempts", "count", "seconds", "cause", "state",
-        "handshake_id", "booking_id", "merchant_id", "outlet_id", "campaign_id", "zone",
+        "handshake_id", "booking_id", "merchant_id", "outlet_id", "campaign_id", "zone", "export_id", "payout_id",
         "check", "row", "difference", "sqlstate", "constraint", "table", "code", "kid",
     }
 )  # fmt: skip
@@ -164,6 +164,8 @@ def _read(logger: object, method: str, line: Line) -> Line:  # noqa: ARG001 — 
     for key in (KEYS & facts.keys()) - shown.keys() - {"exceptions"}:
         value = facts[key]
         shown[key] = scrubbed(value) if isinstance(value, str) else value
+    for key, known in context.facts().items():
+        shown.setdefault(key, known)
     hidden = sorted(facts.keys() - _OF_ITSELF - KEYS)
     if hidden and record.name.startswith(("uma", "apps")):
         shown[REDACTED] = hidden

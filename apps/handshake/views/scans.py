@@ -73,6 +73,7 @@ from apps.rides.errors import (
     SpokenCodeUnknown,
 )
 from apps.wallet.errors import WalletFrozen
+from uma.kernel import context
 from uma.kernel.http.authentication import Caller, Principal, caller_of, principal_of
 from uma.kernel.http.errors import InvalidCursor
 from uma.kernel.http.idempotency import REPLAYED, IdempotencyKey, read_idempotency_key
@@ -230,9 +231,17 @@ class HandshakeView(APIView):
             handshake = selectors.of_rider(handshake_id=handshake_id, rider_id=caller.user_id)
         else:
             handshake = _of_staff(handshake_id, acting(request, duties.READ_HANDSHAKES))
+        _note(handshake)
         facts = handshake_facts(handshake)
         answer = execute_response(services.Executed(handshake))
         return Response(answer | {"handshake": facts})
+
+
+def _note(handshake: Handshake) -> None:
+    """Let the log's lines of this request say which visit it is about."""
+    context.about(
+        booking_id=handshake.booking_id, handshake_id=handshake.pk, zone=handshake.zone_code
+    )
 
 
 def _of_staff(handshake_id: UUID, staff: StaffScope) -> Handshake:
@@ -274,6 +283,8 @@ class ReverseView(APIView):
             key=read_idempotency_key(request),
             now=timezone.now(),
         )
+        if not done.replayed:
+            _note(done.reversal.handshake)
         response = Response(reverse_response(done.reversal), status=201)
         if done.replayed:
             response[REPLAYED] = "true"
@@ -303,6 +314,7 @@ class DisputeView(APIView):
         else:
             side = "merchant"
             handshake = _of_staff(handshake_id, acting(request, duties.DISPUTE))
+        _note(handshake)
         dispute = disputes.open_dispute(
             handshake=handshake,
             opened_by=caller.user_id,

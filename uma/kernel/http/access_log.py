@@ -1,15 +1,17 @@
-"""One line for each request: which route, what came of it, how long it took, and as whom."""
+"""One line for each request: which route, what came of it, how long it took, as whom and about what."""
 
 import os
 import time
 from contextlib import suppress
 from functools import lru_cache
+from uuid import UUID
 
 import orjson
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, empty
 
+from uma.kernel import context
 from uma.kernel.logs import one_line
 
 STDERR = 2
@@ -39,6 +41,9 @@ def write(request: HttpRequest, *, request_id: str, status: int, seconds: float)
     now = time.time()
     stamp = f"{_second(int(now))}.{int(now % 1 * 1_000):03d}"
     facts = _facts(_method(request), _route(request), status, actor_kind(request))
+    known = {**_who(request), **context.facts()}
+    if known:
+        facts = f"{facts},{orjson.dumps(known).decode()[1:-1]}"
     ms = round(seconds * 1_000, 1)
     if settings.DEBUG:
         line = f"{stamp} INFO uma.access [{request_id}] {ms} ms {facts}"
@@ -64,17 +69,23 @@ def _method(request: HttpRequest) -> str:
 
 def facts_of(request: HttpRequest) -> dict[str, object]:
     """Return what may be said of a request that failed: its route, and by whom it was made as an id of ours."""
-    facts: dict[str, object] = {
+    return {
         "method": _method(request),
         "route": _route(request),
         "actor": actor_kind(request),
+        **_who(request),
     }
-    if facts["actor"] != "stranger":
-        user = request.__dict__["user"]
-        known = getattr(user, "user_id", None) or getattr(user, "pk", None)
-        if known is not None:
-            facts["user_id"] = known
-    return facts
+
+
+def _who(request: HttpRequest) -> dict[str, UUID | str]:
+    """Return by whom a request was made as an id of ours: a person's, or a merchant's key's."""
+    if actor_kind(request) == "stranger":
+        return {}
+    user = request.__dict__["user"]
+    for key, attribute in (("user_id", "user_id"), ("key_id", "key_id"), ("user_id", "pk")):
+        if (known := getattr(user, attribute, None)) is not None:
+            return {key: known}
+    return {}
 
 
 def actor_kind(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from uma.kernel import context
 from uma.kernel.http import access_tokens
 from uma.kernel.http.access_tokens import LIFE
 from uma.kernel.http.errors import FreshSignInRequired, NotAuthenticated
@@ -146,7 +147,9 @@ class AccessTokenAuthentication(BaseAuthentication):
         if token.startswith(PREFIX):
             if not is_known(token):
                 _refuse_guesser(request)
-            return authenticate_key(token), None
+            key = authenticate_key(token)
+            context.about(key_id=key.key_id)
+            return key, None
         principal = remembered(token)
         if principal is None:
             _refuse_guesser(request)
@@ -154,6 +157,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         # Signing out may come twice.
         if not getattr(request.parser_context.get("view"), "may_have_ended", False):
             watch().check(principal.session_id, writes=request.method not in SAFE)
+        context.about(user_id=principal.user_id)
         return principal, None
 
     def authenticate_header(self, request: Request) -> str:

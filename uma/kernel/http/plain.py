@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
+from uma.kernel import context
 from uma.kernel.errors import DomainError
 from uma.kernel.http import limits
 from uma.kernel.http.authentication import Principal, remembered
@@ -95,6 +96,7 @@ def answer_plainly(
     """
     # Where the access log looks; DRF leaves it there too.
     request.user = plain.caller  # type: ignore[assignment]  # Django means its own users
+    context.about(user_id=plain.caller.user_id)
     try:
         limits.count_scan(request, plain.caller)
         document, headers = work(plain)
