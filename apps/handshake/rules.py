@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from apps.campaigns.lifecycle import SuspendedFor
+from apps.campaigns.selectors import SuspendedFor
 from apps.handshake.errors import (
     BookingExpired,
     CampaignSuspended,

@@ -1,6 +1,6 @@
 """Reads about campaigns: facts of a decision, the map, an owner's list, and what must never be."""
 
-from apps.campaigns.lifecycle import LIVE, OVER, State
+from apps.campaigns.lifecycle import LIVE, OVER, State, SuspendedFor
 from apps.campaigns.selectors.boosts import (
     WEEK,
     Quote,
@@ -57,6 +57,7 @@ __all__ = [
     "Search",
     "Sort",
     "State",
+    "SuspendedFor",
     "Violation",
     "Visitable",
     "boosts_to_close",
