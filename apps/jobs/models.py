@@ -49,6 +49,11 @@ class JobRun(models.Model):
         indexes = [
             models.Index(fields=["job", "-started_at"], name="jobs_run_of_job"),
             models.Index(fields=["-started_at"], name="jobs_run_newest"),
+            models.Index(
+                fields=["-ended_at"],
+                condition=Q(outcome__in=["FAILED", "LOST"]),
+                name="jobs_run_went_wrong",
+            ),
         ]
 
     def __str__(self) -> str:
