@@ -257,3 +257,41 @@ class CheckIn(models.Model):
 
     def __str__(self) -> str:
         return f"check-in {self.pk}"
+
+
+class BooksLook(models.Model):
+    """
+    What the newest look of its kind at the books found; one row for each kind.
+
+    `clean_at` is when one last found nothing, so it is `looked_at` as long as the books are right.
+    """
+
+    class Kind(models.TextChoices):
+        WHOLE = "WHOLE", "every row"
+        RECENT = "RECENT", "every balance, and what moved lately"
+
+    kind = models.CharField(max_length=6, primary_key=True, choices=Kind)
+    looked_at = models.DateTimeField()
+    wrong = models.PositiveIntegerField()
+    # [check, row, detail] of the first of them.
+    found = models.JSONField()
+    clean_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "look at the books"
+        verbose_name_plural = "looks at the books"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(wrong=0, clean_at__isnull=False, clean_at=F("looked_at"), found=[])
+                | Q(wrong__gt=0)
+                & (Q(clean_at=None) | Q(clean_at__lt=F("looked_at")))
+                & ~Q(found=[]),
+                name="handshake_books_clean",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["WHOLE", "RECENT"]), name="handshake_books_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.looked_at:%Y-%m-%d %H:%M}"
