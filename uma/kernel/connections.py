@@ -1,9 +1,13 @@
-"""After the database went away: one broken connection is rarely the only one in the pool."""
+"""The pool of this process: what waits for its connections, and what is done once one of them broke."""
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
+from prometheus_client import REGISTRY
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 _looking = threading.Lock()
 
@@ -26,3 +30,41 @@ def _look(pool: Any) -> None:  # Any: as above
         pool.check()
     finally:
         _looking.release()
+
+
+class _Pool(Collector):
+    """The pool's own figures, when somebody asks; psycopg leaves those out that are 0."""
+
+    def describe(self) -> Iterator[Metric]:
+        """Name the figures without a pool."""
+        return self._told({})
+
+    def collect(self) -> Iterator[Metric]:
+        pool: Any = getattr(connection, "pool", None)  # Any: as above
+        return self._told(pool.get_stats() if pool is not None else {})
+
+    def _told(self, stats: dict[str, int]) -> Iterator[Metric]:
+        name = "uma_database_pool"
+        yield GaugeMetricFamily(
+            f"{name}_size", "Connections of the pool.", value=stats.get("pool_size", 0)
+        )
+        yield GaugeMetricFamily(
+            f"{name}_free", "Connections nobody has.", value=stats.get("pool_available", 0)
+        )
+        yield GaugeMetricFamily(
+            f"{name}_waiting", "Who waits for one.", value=stats.get("requests_waiting", 0)
+        )
+        yield CounterMetricFamily(
+            f"{name}_waited", "Who had to wait for one.", value=stats.get("requests_queued", 0)
+        )
+        yield CounterMetricFamily(
+            f"{name}_wait_seconds",
+            "How long they waited, all together.",
+            value=stats.get("requests_wait_ms", 0) / 1000,
+        )
+        yield CounterMetricFamily(
+            f"{name}_refused", "Who got none in time.", value=stats.get("requests_errors", 0)
+        )
+
+
+REGISTRY.register(_Pool())
