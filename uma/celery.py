@@ -41,6 +41,7 @@ BEAT: dict[str, float | crontab] = {
     "apps.ondc.tasks.repeat_lost_issues": EVERY_MINUTE,
     "apps.handshake.tasks.announce_forgotten": EVERY_MINUTE,
     "apps.rides.tasks.void_defrauded": EVERY_MINUTE,
+    "apps.handshake.tasks.look_at_books": 30.0,
     "apps.notifications.tasks.push_forgotten": EVERY_MINUTE,
     "apps.notifications.tasks.deliver_webhooks": 5.0,
     "apps.gamification.tasks.settle_no_shows": EVERY_MINUTE,

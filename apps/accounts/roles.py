@@ -174,6 +174,7 @@ _TREASURY = frozenset(
         "payments.view_reconrun",
         "payments.view_reconexception",
         "payments.view_custodycheck",
+        "handshake.view_bookslook",
     }
 )
 _PLUMBING = frozenset(

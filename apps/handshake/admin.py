@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.handshake import disputes, reversals
-from apps.handshake.models import CheckIn, Dispute, Handshake, Reversal
+from apps.handshake.models import BooksLook, CheckIn, Dispute, Handshake, Reversal
 from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen
 from uma.kernel.money import rupees
 
@@ -189,3 +189,17 @@ class CheckInAdmin(ReadOnlyAdmin[CheckIn]):
     list_filter = ("zone_code", "is_new_customer", "created_at")
     search_fields = ("=id", "=merchant_id", "=outlet_id", "=rider_id")
     ordering = ("-id",)
+
+
+@admin.register(BooksLook)
+class BooksLookAdmin(ReadOnlyAdmin[BooksLook]):
+    list_display = ("kind", "looked_at", "right", "wrong", "clean_at")
+    fields = readonly_fields = ("kind", "looked_at", "wrong", "clean_at", "rows")
+
+    @admin.display(description="Found nothing", boolean=True)
+    def right(self, look: BooksLook) -> bool:
+        return look.wrong == 0
+
+    @admin.display(description="What it found")
+    def rows(self, look: BooksLook) -> SafeString | str:
+        return format_html_join(format_html("<br>"), "{}, {}: {}", look.found) or "—"

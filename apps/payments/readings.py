@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
+from apps.jobs.selectors import running_since
 from apps.payments.models import BalanceRule, GatewayEvent, Payout, ReconException, TopUp
 from apps.payments.selectors import latest_check
 from uma.kernel.readings import age_s, reading
@@ -57,10 +58,10 @@ def whole(now: datetime) -> float:  # noqa: ARG001
 
 
 @reading("uma_custody_checked_seconds", "How long ago custody was checked.")
-def checked_s(now: datetime) -> Mapping[tuple[str, ...], float]:
-    """Return the age of the newest check; nothing before the first."""
+def checked_s(now: datetime) -> float:
+    """Return the newest check's age; before the first, for how long the platform has run."""
     check = latest_check()
-    return {(): age_s(check.checked_at, now)} if check else {}
+    return age_s(check.checked_at if check else running_since(), now)
 
 
 @reading("uma_recon_exception_seconds", "Age of the oldest disagreement that nobody explained.")

@@ -7,6 +7,7 @@ restored backup, a fault. Numbers are those of the platform's catalogue of invar
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 
@@ -35,19 +36,19 @@ class Check:
     find: Callable[[], list[Violation]]
 
 
-def _ask(name: str, query: str) -> list[Violation]:
+def ask(name: str, query: str, *asked: UUID) -> list[Violation]:
     """Return the violations that a query of (row, detail) finds, in the order of rows."""
     limited = (
         f"SELECT row::text, detail::text FROM ({query}) AS found (row, detail) ORDER BY 1 LIMIT %s"  # noqa: S608 (our own constants)
     )
     with connection.cursor() as cursor:
-        cursor.execute(limited, [MAX_VIOLATIONS])
+        cursor.execute(limited, [*asked, MAX_VIOLATIONS])
         return [Violation(name, row, detail) for row, detail in cursor.fetchall()]
 
 
 def find_drift() -> list[Violation]:
     """Return the accounts whose kept balance or version is not what their transfers say (INV-02)."""
-    return _ask(
+    return ask(
         "balances",
         """
         SELECT a.code, format('holds %%s paise at version %%s, transfers say %%s at %%s',
@@ -65,7 +66,7 @@ def find_drift() -> list[Violation]:
 
 def find_broken_chains() -> list[Violation]:
     """Return the transfers whose recorded balance does not follow from the one before (INV-02)."""
-    return _ask(
+    return ask(
         "chains",
         """
         SELECT transfer_id, format('%%s: version %%s leaves %%s paise, expected version %%s and %%s paise',
@@ -85,7 +86,7 @@ def find_broken_chains() -> list[Violation]:
 
 def find_kept_where_none_is() -> list[Violation]:
     """Return the transfers that record a balance for an account that keeps none (INV-02)."""
-    return _ask(
+    return ask(
         "unkept balances",
         """
         SELECT e.transfer_id, format('%%s keeps no balance, yet version %%s is recorded', a.code, e.version)
@@ -97,7 +98,7 @@ def find_kept_where_none_is() -> list[Violation]:
 
 def find_empty_journals() -> list[Violation]:
     """Return the journals that move nothing (INV-01)."""
-    return _ask(
+    return ask(
         "empty journals",
         """
         SELECT j.id, format('%%s has no transfer', j.reference) FROM wallet_journal j
@@ -108,7 +109,7 @@ def find_empty_journals() -> list[Violation]:
 
 def find_orphans() -> list[Violation]:
     """Return the rows that refer to a row that is not there: what foreign keys would check (INV-01)."""
-    return _ask(
+    return ask(
         "orphans",
         """
         SELECT t.id, 'transfer without its journal or one of its accounts'
@@ -136,7 +137,7 @@ def find_orphans() -> list[Violation]:
 
 def find_imbalance() -> list[Violation]:
     """Return the zones whose accounts do not sum to zero, over kept and summed balances (INV-03)."""
-    return _ask(
+    return ask(
         "zero sum",
         """
         SELECT 'ledger', format('debits and credits differ by %%s paise', difference)
@@ -157,7 +158,7 @@ def find_imbalance() -> list[Violation]:
 
 def find_foreign_zones() -> list[Violation]:
     """Return the transfers that touch another zone's account than their journal's (INV-03, INV-33)."""
-    return _ask(
+    return ask(
         "zones",
         """
         SELECT e.transfer_id, format('%%s in a journal of zone %%s', a.code, j.zone_code)
@@ -171,7 +172,7 @@ def find_foreign_zones() -> list[Violation]:
 
 def find_overdrawn() -> list[Violation]:
     """Return the accounts below zero that may not be, and those allowed to be against the chart (INV-04, INV-25)."""
-    return _ask(
+    return ask(
         "overdrawn",
         """
         SELECT a.code, format('holds %%s paise', a.balance_paise) FROM wallet_account a
@@ -187,7 +188,7 @@ def find_overdrawn() -> list[Violation]:
 
 def find_excess_reversals() -> list[Violation]:
     """Return the originals of which more was taken back than was posted (INV-05, INV-32)."""
-    return _ask(
+    return ask(
         "reversals",
         """
         SELECT o.id, format('%%s: posted %%s paise, reversed %%s', x.party, x.original_paise, x.reversed_paise)
@@ -199,7 +200,7 @@ def find_excess_reversals() -> list[Violation]:
 
 def find_bad_amounts() -> list[Violation]:
     """Return the transfers below one paisa or above the cap of their rule (INV-07)."""
-    return _ask(
+    return ask(
         "amounts",
         """
         SELECT t.id, format('%%s paise, allowed are 1 to %%s', t.amount_paise, r.max_paise)
@@ -216,7 +217,7 @@ def find_bad_amounts() -> list[Violation]:
 
 def find_unruled() -> list[Violation]:
     """Return the transfers that no posting rule allows (INV-09)."""
-    return _ask(
+    return ask(
         "posting rules",
         """
         SELECT t.id, format('%%s: %%s → %%s', j.kind, d.code, c.code)
@@ -236,7 +237,7 @@ def find_unruled() -> list[Violation]:
 
 def find_wrong_holds() -> list[Violation]:
     """Return the holds whose state, amount and postings disagree (INV-10, INV-11, INV-23, INV-24)."""
-    return _ask(
+    return ask(
         "holds",
         """
         SELECT h.id, format('%%s of %%s paise: opened with %%s, used %%s (released %%s, recorded %%s)',
@@ -273,7 +274,7 @@ def find_wrong_holds() -> list[Violation]:
 
 def find_wrong_held() -> list[Violation]:
     """Return the merchants whose held or released money is not the sum of their holds (INV-23, INV-25)."""
-    return _ask(
+    return ask(
         "held money",
         """
         SELECT a.code, format('transfers say %%s paise, holds say %%s', e.paise, h.paise)
@@ -296,7 +297,7 @@ def find_wrong_held() -> list[Violation]:
 
 def find_wrong_sweeps() -> list[Violation]:
     """Return the sweeps that did not move exactly what their holds left unused (INV-23)."""
-    return _ask(
+    return ask(
         "sweeps",
         """
         SELECT j.id, format('%%s moved %%s paise, its holds left %%s', j.reference, t.paise, h.paise)

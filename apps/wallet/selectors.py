@@ -19,6 +19,7 @@ from apps.wallet.flows import (
 )
 from apps.wallet.invariants import Check, Violation, checks, find_drift
 from apps.wallet.models import Account, Hold, Journal, Transfer
+from apps.wallet.recent import recent_checks
 from apps.wallet.root import root
 from apps.wallet.statements import (
     Statement,
@@ -62,6 +63,7 @@ __all__ = [
     "movements",
     "posted",
     "purses",
+    "recent_checks",
     "released_paise",
     "reversal_journals",
     "riders_with_money",

@@ -77,7 +77,7 @@ MISSED = (
 PAYOUT_RULES = "payments.PayoutHalt payments.PayoutDowntime payments.WalletPolicy"
 TREASURY = (
     "payments.Settlement payments.SettledLine payments.BankStatement payments.BankLine"
-    " payments.ReconRun payments.ReconException payments.CustodyCheck"
+    " payments.ReconRun payments.ReconException payments.CustodyCheck handshake.BooksLook"
 )
 ACROSS = (
     f"{PAYOUT_RULES} {TREASURY}"

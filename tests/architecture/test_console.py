@@ -24,6 +24,7 @@ ACROSS_ZONES = {
     "accounts.FirebaseDeletion",
     "jobs.JobRun",
     "jobs.Backup",
+    "handshake.BooksLook",
     # A callback may name no journey of ours, and a participant serves every city.
     "ondc.InboundMessage",
     "ondc.Participant",

@@ -1,6 +1,6 @@
 """The job monitor: each run of a periodic job leaves what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from apps.jobs import services, tasks
+from apps.jobs import readings, services, tasks
 from apps.jobs.models import JobRun
 from tests.factories import NOON
 from uma.celery import BEAT, app, run_job
@@ -90,6 +90,39 @@ def test_a_run_whose_worker_died_is_lost_once_the_next_begins() -> None:
     # It comes back from a long sleep and has nothing more to say.
     services.end(run_id=died, did=5, error="", now=NOON + 2 * MINUTE)
     assert found()[0] == ("LOST", 1, None, "")
+
+
+def overdue(now: datetime) -> dict[str, float]:
+    """Return by how much each job is late."""
+    late = readings.overdue_s(now)
+    assert isinstance(late, Mapping)
+    return {job: seconds for (job,), seconds in late.items()}
+
+
+def test_a_job_that_never_ran_is_late_since_the_server_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("uma.kernel.readings.STARTED_AT", NOON)
+    nightly = "apps.handshake.tasks.verify_ledger"
+    late = overdue(NOON + 20 * MINUTE)
+    assert late[JOB] == 19 * 60
+    assert late[nightly] == 0
+    assert set(late) == set(BEAT)
+    assert overdue(NOON + timedelta(days=1))[nightly] > 3_600
+
+    run(did=0, at=NOON + 19 * MINUTE)
+
+    assert overdue(NOON + 20 * MINUTE)[JOB] == 0
+
+
+def test_a_run_that_was_lost_counts_from_when_that_was_found() -> None:
+    services.begin(job=JOB, now=NOON - timedelta(days=1))
+    assert readings.failed(NOON) == {}
+
+    run(did=0, at=NOON)
+
+    assert readings.failed(NOON + MINUTE) == {(JOB,): 1.0}
+    assert readings.failed(NOON + 61 * MINUTE) == {}
 
 
 @pytest.mark.parametrize(

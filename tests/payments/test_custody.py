@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from apps.jobs import services as jobs
 from apps.payments import readings, selectors, services
 from apps.payments.gateway import Gateway
 from apps.payments.models import CustodyCheck, PayoutHalt, ReconException
-from tests.factories import make_merchant
+from tests.factories import NOON, make_merchant
 from tests.payments.month import Month
 from tests.payments.test_reconciliation import a_line_is_missing, a_utr_is_unknown, quiet
 from tests.sandbox.pretended_razorpay import RazorpayProcess
@@ -107,6 +108,16 @@ def test_prometheus_reads_the_newest_check(month: Month) -> None:
     assert readings.unexplained_s(month.now) == 0.0
     assert readings.unexplained_s(month.now + timedelta(days=1)) == 86_400
     assert selectors.latest_check() == check
+
+
+def test_custody_that_was_never_checked_is_as_old_as_the_platform() -> None:
+    assert readings.checked_s(NOON) == 0
+
+    jobs.begin(job="tests.a_job", now=NOON - timedelta(days=3))
+    assert readings.checked_s(NOON) == 3 * 86_400
+
+    services.check_custody(now=NOON - timedelta(days=1))
+    assert readings.checked_s(NOON) == 86_400
 
 
 def test_a_platform_without_money_is_whole() -> None:

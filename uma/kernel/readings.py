@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 
 # A process asks the database at most this often, however many Prometheus scrape it.
 FRESH_S = 5.0
+# What never happened is late since then: no row says when a platform began.
+STARTED_AT = timezone.now()
 
 # By the values of the labels; a gauge without labels is a number.
 Values = Mapping[tuple[str, ...], float]
