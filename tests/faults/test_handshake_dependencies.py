@@ -18,8 +18,8 @@ from uma.stack.documents import Documents
 pytestmark = pytest.mark.timeout(300)
 
 RUN_S = 3.0
-# A wait of any socket's time-out would be some hundred times the healthy median.
-SLOWER_AT_MOST = 5.0
+# Six runs were at 0.9 to 1.1 of the healthy median; a wait of any socket's time-out would be some hundred times it.
+SLOWER_AT_MOST = 2.0
 SWEPT_WITHIN_S = 90.0
 SWEEP = "from apps.handshake.tasks import announce_forgotten; announce_forgotten()"
 
