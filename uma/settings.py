@@ -54,6 +54,7 @@ ALLOWED_HOSTS: list[str] = env.list(
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("UMA_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
     "apps.console.apps.ConsoleConfig",
     "django_otp",
     "django_otp.plugins.otp_totp",

@@ -34,7 +34,8 @@ const APPS = {
     keeps: "^/app/(tickets|travel)(/[0-9a-f-]{36})?$",
   },
 };
-const SCRIPTS = [...new Set(Object.values(APPS).flatMap((app) => app.scripts))];
+// The operators' console is no app: nothing of it is kept.
+const SCRIPTS = [...new Set(Object.values(APPS).flatMap((app) => app.scripts)), "console"];
 
 rmSync(FRESH, { recursive: true, force: true });
 mkdirSync(FRESH, { recursive: true });

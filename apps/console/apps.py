@@ -1,4 +1,4 @@
-"""The operators' console: Django's admin with a home of our own and one search over everything."""
+"""The operators' console: the admin with a home of our own and one search over everything."""
 
 from django.contrib.admin.apps import AdminConfig
 

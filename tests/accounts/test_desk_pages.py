@@ -14,7 +14,7 @@ from tests.accounts.making import at_the_desk, make_operator
 from uma.kernel.desk import amount
 
 pytestmark = pytest.mark.django_db
-LABEL = re.compile(r"<label[^>]*>([^<]*)</label>")
+LABEL = re.compile(r"<dt>([^<]*)</dt>")
 
 
 @pytest.fixture

@@ -84,6 +84,17 @@ def test_no_form_of_the_console_writes_a_row(model: type[Model]) -> None:
     assert may == (False, False, False)
 
 
+def test_no_desk_keeps_the_request_of_whoever_looked_last() -> None:
+    """The theme's own class does, on an object that all threads share."""
+    request = request_of_somebody_who_may_everything()
+    desks = [desk for desk in admin.site._registry.values() if isinstance(desk, ReadOnlyAdmin)]
+    for desk in desks:
+        desk.request = request
+
+    assert [desk for desk in desks if hasattr(desk, "request")] == []
+    assert all(desk.media.render_js() for desk in desks)
+
+
 def test_every_act_of_the_console_names_the_permission_it_needs() -> None:
     silent = [
         f"{model._meta.label}.{action}"

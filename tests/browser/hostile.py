@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, Route, sync_playwright
 
-from tests.browser.chromium import ROOT, launch
+from tests.browser.chromium import launch
 
 HOST = "http://uma.test"
 _VECTORS = (
@@ -52,10 +53,9 @@ def put(page: Page, html: str) -> None:
 
     def answer(route: Route) -> None:
         path = urlsplit(route.request.url).path
-        file = ROOT / path.lstrip("/")
         if path == "/":
             route.fulfill(body=html, content_type="text/html; charset=utf-8")
-        elif path.startswith("/static/") and file.is_file():
+        elif path.startswith("/static/") and (file := finders.find(path.removeprefix("/static/"))):
             route.fulfill(path=file)
         else:
             route.fulfill(status=404, body="")

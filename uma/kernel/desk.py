@@ -18,6 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from unfold.admin import ModelAdmin
 
 from uma.kernel.crypto.errors import SealedValueUnreadable
 from uma.kernel.errors import DomainError
@@ -87,7 +88,7 @@ def _offer_of_exports() -> Callable[[object, str, dict[str, str]], str | None]:
     return found
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[M]):
+class ReadOnlyAdmin(ModelAdmin[M]):
     """
     Rows that only services write, and of which an operator sees those of the operator's own zones.
 
@@ -103,6 +104,19 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     page_acts: ClassVar[tuple[str, ...]] = ()
     # Whose acts the page of a row shows: attributes of the row that hold an object's key.
     trail_keys: ClassVar[tuple[str, ...]] = ("pk",)
+
+    @property
+    def request(self) -> HttpRequest:
+        """
+        Nothing: the theme keeps the request of a list on the desk, which all threads share.
+
+        It would read there whatever came last; a request is an argument.
+        """
+        raise AttributeError
+
+    @request.setter
+    def request(self, _: HttpRequest) -> None:
+        pass
 
     def trail_ids(self, row: M) -> list[str]:
         """Return the keys under which acts on the row are found in the trail."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -11,16 +10,17 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from unfold.sites import UnfoldAdminSite
 
 from apps.accounts import browser
-from apps.console.admin import position, searching, second_step, tiles
+from apps.console.admin import navigation, position, searching, second_step, tiles
 from uma.kernel.desk import ReadOnlyAdmin
 
 LONGEST_SEARCH = 200
 
 
-class Console(AdminSite):
-    """Django's admin with a home that says what to do next, and one search over everything."""
+class Console(UnfoldAdminSite):
+    """The admin with a home that says what to do next, and one search over everything."""
 
     index_template = "console/home.html"
 
@@ -33,6 +33,18 @@ class Console(AdminSite):
             path("logout/", self.logout, name="logout"),
             *super().get_urls(),
         ]
+
+    # Any: Django's context.
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Say what the library would take from settings of its own: names, and the lists by heading."""
+        context = super().each_context(request)
+        return {
+            **context,
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "site_url": None,
+            "sections": navigation.sections(context["available_apps"], request.path),
+        }
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and second_step.passed(request)

@@ -1,0 +1,1 @@
+# What this tree uses of django-unfold, which brings no types.
