@@ -191,7 +191,7 @@ def test_an_operator_moves_a_campaign(first: str, then: str, states: tuple[str, 
     campaign, client = make_campaign(), desk("city_manager")
 
     for action, state in zip((first, then), states, strict=True):
-        act(client, campaign, action, reason="because", confirmed="yes")
+        act(client, campaign, action, reason="because", kind="other", confirmed="yes")
         campaign.refresh_from_db()
         assert campaign.state == state
 
