@@ -72,6 +72,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = SealedTextField(max_length=20, blank=True, db_column="phone_sealed", db_default="")
     phone_index = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 — as said
     zone_code = models.CharField(max_length=8, blank=True)
+    # In which messages are written to this person; empty while nobody knows.
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     # Until when this person may not book; gamification causes it, this app answers for it.
     banned_until = models.DateTimeField(null=True, blank=True)
