@@ -115,26 +115,3 @@ BESIDE: Mapping[str, str] = {
     "radius_not_allowed": "radius_m",
     "hours_invalid": "hours",
 }
-
-
-def refusal_words(code: str) -> str | None:
-    """Return a refusal in the reader's language, or None where the API's own words must do."""
-    words = {
-        "gstin_invalid": _("This is no GSTIN: look at it letter by letter."),
-        "gstin_taken": _("A business with this GSTIN is with us already."),
-        "state_unknown": _("The state of this GSTIN is not known."),
-        "outside_every_zone": _("We do not work at that place yet."),
-        "outlets_in_several_zones": _("All outlets of a business lie in one city."),
-        "outlet_moved_too_far": _(
-            "A pin is corrected by 200 m at most. Farther away it is another outlet: add it."
-        ),
-        "radius_not_allowed": _("Choose another radius."),
-        "hours_invalid": _("These hours cannot be kept. Choose fewer pieces."),
-        "merchant_not_active": _("This works as soon as your business is approved."),
-        "merchant_status_not_allowed": _("A closed outlet does not open again; add a new one."),
-        "plan_limit_reached": _("Your plan has no room for another one."),
-        "already_on_staff": _("This number works for a business already."),
-        "application_decided": _("This application is decided; nothing of it changes any more."),
-        "invitation_over": _("This invitation is over."),
-    }
-    return words.get(code)

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from apps.accounts import browser
 from apps.accounts.browser import Visit
+from apps.business.wordings import refusal_words
 from apps.merchants import duties
 from apps.merchants import selectors as merchants
 from apps.merchants.access import acting_as
@@ -211,7 +212,7 @@ def fragment(
 
 def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """Say on a page, or in its part, what was refused and why."""
-    facts = {"refusal": refusal}
+    facts = {"why": refusal_words(refusal)}
     if "HX-Request" in request.headers:
         response = render(request, "web/refusal.html", facts, status=refusal.status)
         response.headers["X-Fragment"] = "1"

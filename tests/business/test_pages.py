@@ -76,7 +76,7 @@ def test_a_page_that_is_not_ones_own_says_so(shop: Shop) -> None:
     answer = client.get("/business/wallet")
 
     assert answer.status_code == 403
-    assert "Your role does not allow you to" in answer.content.decode()
+    assert "Your post does not allow this." in answer.content.decode()
 
 
 def test_somebody_without_a_post_is_told_what_to_do() -> None:

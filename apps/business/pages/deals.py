@@ -16,6 +16,7 @@ from apps.business import diffs, offers, tiles
 from apps.business.live import cursor_of
 from apps.business.offers import Typed
 from apps.business.visiting import Visitor, fragment, page, show
+from apps.business.wordings import refusal_words
 from apps.campaigns import selectors, services
 from apps.campaigns.errors import CapBelowSold, FieldLocked, TermsInvalid
 from apps.campaigns.models import Campaign
@@ -180,14 +181,14 @@ def _about(visitor: Visitor, own: Campaign) -> dict[str, object]:
     writes = visitor.may(duties.WRITE_CAMPAIGNS) and all(map(visitor.staff.covers, listed))
     outlets = merchants.outlets(merchant_id=own.merchant_id)
     cells = offers.grid_of(Terms.of(own).windows)
+    exposure = selectors.exposure(campaign_id=own.pk, merchant_id=own.merchant_id, now=now)
     return {
         "campaign": own,
         "card": _card(own.merchant.brand, Terms.of(own)),
         "paced": tiles.pacing([(own, pace)], now=now)[0],
         "pace": pace,
-        "exposure": selectors.exposure(
-            campaign_id=own.pk, merchant_id=own.merchant_id, now=now
-        ),
+        "exposure": exposure,
+        "runway_days": None if exposure.runway_days is None else round(exposure.runway_days),
         "outlets": [one for one in outlets if one.pk in listed],
         "week": _week(cells) if cells else None,
         "acts": ACTS[own.state] if writes else (),
@@ -307,12 +308,12 @@ def _written(
             broken = selectors.broken_of(refusal)
             wrong = offers.rules(broken, cost_paise=seen.max_cost_paise)
             if not wrong:
-                wrong = {"title": refusal.detail}
+                wrong = {"title": refusal_words(refusal)}
         except (CapBelowSold, FieldLocked) as refusal:
-            wrong = {str(refusal.extra["field"]): refusal.detail}
+            wrong = {str(refusal.extra["field"]): refusal_words(refusal)}
         except PlanLimitReached as refusal:
             if refusal.extra["feature"] != Feature.EXPERIMENTS:
                 raise
-            wrong = {"holdout_bps": refusal.detail}
+            wrong = {"holdout_bps": refusal_words(refusal)}
     kept = replace(typed, wrong=wrong)
     return _form(request, visitor, kept, own, wrong=wrong, status=HTTPStatus.UNPROCESSABLE_ENTITY)

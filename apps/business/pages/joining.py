@@ -21,9 +21,9 @@ from apps.business.places import (
     outlet_fields,
     place_words,
     read_outlet,
-    refusal_words,
 )
 from apps.business.visiting import MAP_POLICY, PLACE, Visitor, newcomers, show
+from apps.business.wordings import refusal_words
 from apps.merchants import selectors, services
 from apps.merchants.errors import NoApplication
 from apps.merchants.models import Application, Outlet, Zone
@@ -76,7 +76,7 @@ def join(request: HttpRequest, principal: Principal) -> HttpResponse:
     try:
         _submit(request, principal, asked, wanted)
     except DomainError as refusal:
-        said = refusal_words(refusal.code) or refusal.detail
+        said = refusal_words(refusal)
         wrong = {BESIDE.get(refusal.code, "all"): said}
         return _shown(request, principal, asked, wrong, status=refusal.status)
     return redirect("business-join")

@@ -16,9 +16,9 @@ from apps.business.places import (
     outlet_fields,
     place_words,
     read_outlet,
-    refusal_words,
 )
 from apps.business.visiting import MAP_POLICY, PLACE, Visitor, page, show
+from apps.business.wordings import refusal_words
 from apps.merchants import duties, selectors, services
 from apps.merchants.access import require_outlets
 from apps.merchants.errors import OutletNotYours
@@ -102,7 +102,7 @@ def _form(request: HttpRequest, visitor: Visitor, own: Outlet | None) -> HttpRes
     try:
         _write(visitor, own, typed.facts)
     except DomainError as refusal:
-        said = refusal_words(refusal.code) or refusal.detail
+        said = refusal_words(refusal)
         wrong = {BESIDE.get(refusal.code, "all"): said}
         return _shown(request, visitor, own, wrong, status=refusal.status)
     return redirect("business-outlets")

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from apps.business.visiting import Visitor, page, show
+from apps.business.wordings import refusal_words
 from apps.merchants import duties, selectors, services
 from apps.notifications import selectors as told
 from uma.kernel.errors import DomainError
@@ -137,7 +138,7 @@ def _keys(
         ],
         "scopes": duties.SCOPES.items(),
         "secret": secret,
-        "refusal": refusal,
+        "why": refusal_words(refusal) if refusal else "",
         "incomplete": status == 422 and refusal is None,  # noqa: PLR2004 - the status above
     }
     return show(request, "keys", facts, visitor=visitor, status=status)
@@ -155,7 +156,7 @@ def _webhooks(
         "endpoints": told.endpoints(merchant_id=visitor.staff.merchant_id),
         "events": services.EVENTS,
         "secret": secret,
-        "refusal": refusal,
+        "why": refusal_words(refusal) if refusal else "",
         "url": request.POST.get("url", "") if refusal else "",
     }
     return show(request, "webhooks", facts, visitor=visitor, status=status)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.business.offers import ids_in
 from apps.business.visiting import Visitor, page, show
+from apps.business.wordings import refusal_words
 from apps.merchants import duties, selectors, services
 from apps.merchants.models import Staff
 from uma.kernel.errors import DomainError
@@ -99,7 +100,7 @@ def _team(
         "invited": invited,
         "outlets": outlets,
         "roles": roles,
-        "refusal": refusal,
+        "why": refusal_words(refusal) if refusal else "",
         "phone": request.POST.get("phone", ""),
     }
     status = refusal.status if refusal else 200

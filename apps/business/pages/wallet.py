@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from apps.business.amounts import paise_in
 from apps.business.live import cursor_of
 from apps.business.visiting import Visitor, fragment, page, show
+from apps.business.wordings import refusal_words
 from apps.merchants import duties
 from apps.merchants import selectors as merchants
 from apps.payments import selectors, services
@@ -192,7 +193,7 @@ def _form(text: str = "", wrong: str = "") -> dict[str, object]:
 
 def _again(request: HttpRequest, visitor: Visitor, refusal: DomainError, text: str) -> HttpResponse:
     """Show the page once more with what was typed and what is wrong with it."""
-    wrong = refusal.detail
+    wrong = refusal_words(refusal)
     if isinstance(refusal, TopUpAmountNotAllowed):
         wrong = _("Write an amount from %(least)s to %(most)s.") % {
             "least": rupees(services.LEAST_PAISE),
