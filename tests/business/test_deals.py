@@ -257,4 +257,4 @@ def test_a_deal_is_held_back_from_a_share_of_riders_that_the_plan_and_the_rules_
     owner = signed_in(make_staff(basic, Staff.Role.OWNER))
     refused = owner.post(NEW, typed(holdout="10", publish="1"))
     assert refused.status_code == 422
-    assert "Basic allows 0 holdout experiments. Pro allows more." in text(refused)
+    assert "Your plan has no room for another one." in text(refused)

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from apps.accounts.models import User
 from apps.gamification import selectors as gamification
 from apps.gamification.errors import PseudonymTaken
+from apps.gamification.serializers.strikes import EVIDENCE_KINDS
 from apps.handshake import cards
 from apps.notifications import selectors as notifications
 from apps.notifications.quiet import Night
@@ -25,7 +26,7 @@ from apps.rides import qr
 from apps.wallet.selectors import WORDINGS
 from tests.business.browsing import signed_in
 from tests.factories import make_booking, make_rider, make_shop
-from tests.gamification.making import make_appeal, make_mission, make_strike
+from tests.gamification.making import make_appeal, make_mission, make_strike, make_visit
 from tests.handshake.visiting import execute
 from tests.notifications.making import make_message
 
@@ -155,6 +156,8 @@ def test_a_strike_can_be_appealed_against_while_there_is_time(rider: User, clien
     make_strike(rider.pk, now=now)
     assert "Appeal, until" in text(client, "/app/strikes")
     assert "1 / 3" in text(client, "/app/me")
+    kinds = re.findall(r'<option value="(\w+)">', text(client, "/app/strikes"))
+    assert tuple(kinds) == EVIDENCE_KINDS
 
     other = make_rider("late")
     make_strike(other.pk, now=now - timedelta(days=20))
@@ -170,17 +173,29 @@ def test_an_appeal_that_is_read_is_not_asked_for_again(rider: User, client: Clie
     assert "Appeal, until" not in page
 
 
-def test_a_mission_is_a_story_with_its_steps_and_its_reward(client: Client) -> None:
+def test_missions_show_stories_how_far_one_is_and_the_weeks_in_a_row(
+    rider: User, client: Client
+) -> None:
     make_shop(now=timezone.now())
     make_mission(now=timezone.now(), reward_paise=25_00)
 
+    make_visit(rider.pk, at=timezone.now())
+
     page = text(client, "/app/missions")
 
+    assert "1 week in a row" in page
+    assert '<progress max="3" value="1" aria-label="Coffee Hopper">' in page
+    assert "1 / 3" in page
     assert "It is near." in page
     assert "Any café" in page
     assert "₹25" in page
     assert "I am in" in page
+    assert 'role="img" aria-label="0 / 1"' in page
     assert "First Timer" in page
+    client.cookies["uma_language"] = "kn"
+    page = text(client, "/app/missions")
+    assert "ಸತತ 1 ವಾರ" in page
+    assert "ಮೊದಲ ಬಾರಿ" in page
 
 
 def test_what_a_rider_agreed_to_is_shown_and_what_must_be_cannot_be_taken_back(

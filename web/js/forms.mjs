@@ -14,9 +14,14 @@ const read = {
 function bodyOf(form) {
   const body = {};
   for (const field of form.elements) {
-    if (!field.name) continue;
+    if (!field.name || field.name.includes(".")) continue;
     const value = (read[field.dataset.kind] ?? ((text) => text.trim()))(field.value);
     body[field.name] = Number.isNaN(value) ? field.value : value;
+  }
+  // Of a list, which may stay empty: a line counts when something was written into it.
+  for (const line of form.querySelectorAll("[data-item]")) {
+    const fields = [...line.querySelectorAll("[name]")].map((field) => [field.name.split(".")[1], field.value.trim()]);
+    if (line.querySelector("input").value.trim()) body[line.dataset.item] = [...(body[line.dataset.item] ?? []), Object.fromEntries(fields)];
   }
   return body;
 }
@@ -30,7 +35,10 @@ function say(form, text) {
 
 function mark(form, errors) {
   for (const field of form.elements) field.removeAttribute("aria-invalid");
-  for (const { pointer } of errors) form.elements[pointer.replace(/^\/?/, "").split("/")[0]]?.setAttribute("aria-invalid", "true");
+  for (const { pointer } of errors) {
+    const [name, , part] = pointer.replace(/^\/?/, "").split("/");
+    form.elements[part ? `${name}.${part}` : name]?.setAttribute("aria-invalid", "true");
+  }
   form.querySelector("[aria-invalid]")?.focus();
 }
 

@@ -75,7 +75,8 @@ function left() {
   const note = document.getElementById("left");
   if (!note) return;
   const minutes = Math.max(0, Math.floor((new Date(card().dataset.until) - Date.now() - (ticket?.ahead ?? 0)) / 60_000));
-  const clock = minutes >= 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes} min`;
+  const clock = (minutes >= 60 ? words.hours : words.minutes)
+    .replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes >= 60 ? minutes % 60 : minutes);
   note.textContent = words.left.replace("%s", clock);
 }
 

@@ -37,6 +37,14 @@ ANSWERS: Mapping[str, object] = {
     "UPHELD": pgettext_lazy("appeal", "Your appeal was granted"),
     "REJECTED": pgettext_lazy("appeal", "Your appeal was not granted"),
 }
+# What an appeal may point to.
+EVIDENCE: Mapping[str, object] = {
+    "photo": pgettext_lazy("evidence", "Photo"),
+    "receipt": pgettext_lazy("evidence", "Receipt"),
+    "message": pgettext_lazy("evidence", "Message"),
+    "location": pgettext_lazy("evidence", "Location"),
+    "other": pgettext_lazy("evidence", "Something else"),
+}
 # The questions about data in the reader's language; the text that binds is the English one.
 PURPOSES: Mapping[str, tuple[object, object]] = {
     "service": (
@@ -203,6 +211,7 @@ def strikes(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             for view in views
         ],
         "active": gamification.count_active(rider_id=visitor.rider_id, now=now),
+        "evidence_kinds": EVIDENCE.items(),
         "zone": INDIA,
         "words": api_words(),
     }

@@ -159,6 +159,8 @@ def _state(booking: Booking, now: datetime) -> str:
 def _words() -> dict[str, str]:
     return {
         "left": _("%s left"),
+        "hours": _("{hours} h {minutes} min"),
+        "minutes": _("{minutes} min"),
         "away": _("No network. The code works all the same."),
         "elsewhere": _(
             "This ticket was booked on another device; here its code needs the network."
