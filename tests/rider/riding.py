@@ -83,20 +83,21 @@ class Riding:
         which = Which(self.journey.pk, self.rider.pk, ours.SELLER)
         return ours.told(which, stage=stage, changed_at=timezone.now(), **facts)
 
-    def ready(self) -> None:
+    def ready(self, *, number: str = "") -> None:
         self.chosen()
         self.told("QUOTED")
         assert self.post("terms").status_code == 200
-        self.told("READY", number=f"O-{uuid4().hex[:8]}")
+        self.told("READY", number=number or f"O-{uuid4().hex[:8]}")
 
     def riding(
         self,
         state: str = "RIDE_ASSIGNED",
         *,
         stage: str = "ACTIVE",
+        number: str = "",
         **facts: Any,  # Any: as above
     ) -> None:
-        self.ready()
+        self.ready(number=number)
         assert self.post("confirm", fare=str(ours.FARE_PAISE)).status_code == 200
         driver = {
             "driver_name": "Ravi", "driver_phone": "9000000099", "vehicle_number": "KA20AB1234",

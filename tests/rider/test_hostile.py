@@ -7,12 +7,22 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from apps.accounts.models import User
 from apps.gamification import services as gamification
 from apps.gamification.models import Appeal
 from apps.notifications.models import InboxMessage
-from apps.ondc.models import IssueAct, Offer, RideOrder, Station, Ticket, TicketTrip
+from apps.ondc.models import (
+    InboundMessage,
+    IssueAct,
+    Offer,
+    Quote,
+    RideOrder,
+    Station,
+    Ticket,
+    TicketTrip,
+)
 from tests.browser.hostile import HOSTILE, folded, ran
 from tests.business.browsing import signed_in
 from tests.factories import make_rider
@@ -40,7 +50,8 @@ def rides() -> list[str]:
         )  # fmt: skip
     pages = [riding.client.get(riding.path).content.decode(), riding.get()]
     riding = Riding(phone="+919000012348")
-    riding.riding()
+    # A number once told stays.
+    riding.riding(number=HOSTILE[4])
     order = riding.order
     offer_id = order.offer_id
     assert offer_id is not None
@@ -53,10 +64,36 @@ def rides() -> list[str]:
         order.save()
         Offer.objects.filter(pk=offer_id).update(provider_name=text, item_name=text)
         pages.append(riding.get())
+    assert escape(HOSTILE[4]) in pages[-1].partition("long-id")[2]
+    pages += priced()
     RideOrder.objects.update(
         stage="CANCELLED", cancelled_by="PROVIDER", cancel_reason=HOSTILE[4][:32]
     )
     return [*pages, riding.get(), riding.client.get("/app/rides").content.decode()]
+
+
+def priced() -> list[str]:
+    """Return what a ride costs and what giving it up would, as its seller wrote them."""
+    riding = Riding(phone="+919000012351")
+    riding.ready()
+    order = riding.order
+    order.cancellation_terms = [{"state": "", "percentage": text, "amount": ""} for text in HOSTILE]
+    order.save()
+    now = timezone.now()
+    told = InboundMessage.objects.create(
+        sender="s", unique_key_id="k", action="on_select", message_id=str(uuid4()),
+        transaction_text=str(riding.journey.pk), digest=uuid4().hex, header="-", state="DONE",
+        next_attempt_at=now, received_at=now, handled_at=now,
+    )  # fmt: skip
+    Quote.objects.create(
+        order=order, action="on_select", message=told, price_paise=100,
+        price_text="1", lines=[{"title": text, "value": text} for text in HOSTILE], adds_up=True,
+        told_at=now,
+    )  # fmt: skip
+    page = riding.get()
+    text = escape(HOSTILE[0])
+    assert all(part in page for part in (f"<dt>{text}</dt>", f"<dd>₹{text}</dd>", f"{text} %"))
+    return [page]
 
 
 def travel() -> list[str]:
@@ -83,7 +120,7 @@ def travel() -> list[str]:
     pages.append(trip.get())
     bought = Travelling(phone="+919000012349")
     bought.chosen()
-    bought.told("ACTIVE", fulfillment_id="F1", number="O-1")
+    bought.told("ACTIVE", fulfillment_id="F1", number=HOSTILE[4])
     ticket = Ticket.objects.create(
         order=bought.order, fulfillment_id="F1", position=0, kind="QR", token="x", status="UNCLAIMED",
         told_at=timezone.now(),
