@@ -132,7 +132,7 @@ def missed(count: int, *, days: int, now: datetime) -> None:
             )  # fmt: skip
         today = _no_show(rider_id, merchant_id, at=now, decided=False)
         message = notifications.notify(
-            person_id=rider_id, kind="reminder.booking", title="Your deal ends", body="Come.", data={},
+            person_id=rider_id, kind="reminder.booking", say=lambda: ("Your deal ends", "Come."), data={},
             dedupe_key=f"reminder:{today.pk}", now=now - timedelta(hours=1), timezone=INDIA,
         )  # fmt: skip
         Reminder.objects.create(

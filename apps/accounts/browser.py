@@ -25,7 +25,7 @@ from apps.accounts import services, tokens
 from apps.accounts.errors import RefreshInvalid, RefreshReused
 from apps.accounts.services import SignedIn, Viewing
 from apps.accounts.services.sessions import LIVES
-from uma.kernel.http import access_tokens, limits
+from uma.kernel.http import access_tokens, browser_app, limits
 from uma.kernel.http.access_tokens import LIFE
 from uma.kernel.http.addresses import client_address
 from uma.kernel.http.authentication import SAFE, Principal, authenticate, identify
@@ -90,6 +90,8 @@ def visit(request: HttpRequest, *, role: str, now: datetime, at_least_s: int = 0
     except (RefreshInvalid, RefreshReused):
         return None
     principal = identify(fresh.access)
+    # Also for those who signed in before anybody kept a language.
+    meet(request, person_id=principal.user_id)
     return Visit(principal, fresh.access, fresh) if principal.role == role else None
 
 
@@ -156,6 +158,30 @@ def keep(response: HttpResponseBase, signed_in: SignedIn, *, role: str, device: 
     _set(response, f"{role}_refresh", signed_in.refresh, age_s=lives_s)
     if device:
         _set(response, "device", device, age_s=DEVICE_AGE_S)
+
+
+def meet(request: HttpRequest, *, person_id: UUID) -> None:
+    """Keep in which language to write to whoever comes with this browser, unless they chose another one elsewhere."""
+    services.keep_language(
+        person_id=person_id,
+        language=browser_app.language_of(request),
+        is_chosen=bool(browser_app.kept_language(request)),
+    )
+
+
+def speak(response: HttpResponse, request: HttpRequest, *, role: str, now: datetime) -> None:
+    """Keep the language that a form chose: in this browser, and for what its person is told."""
+    chosen = browser_app.chosen_language(request)
+    if not chosen:
+        return
+    browser_app.keep_language(response, chosen)
+    found = visit(request, role=role, now=now)
+    # Who looks at somebody's pages chooses for nobody.
+    if found is None or found.viewing is not None:
+        return
+    services.keep_language(person_id=found.principal.user_id, language=chosen, is_chosen=True)
+    if found.replaced is not None:
+        keep(response, found.replaced, role=role)
 
 
 def forget(response: HttpResponseBase, *, role: str) -> None:

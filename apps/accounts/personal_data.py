@@ -30,6 +30,7 @@ def export(*, person_id: UUID) -> dict[str, object]:
         "phone": person.phone,
         "email": person.email,
         "zone": person.zone_code,
+        "language": person.language,
         "status": person.status.lower(),
         "member_since": person.created_at,
         "booking_suspended_until": person.banned_until,
@@ -81,6 +82,7 @@ def erase(*, person_id: UUID, now: datetime) -> None:
     person = selectors.person(user_id=person_id)
     person.username = str(person_id)
     person.display_name = person.email = person.phone = ""
+    person.language = ""
     person.phone_index = None
     person.status = User.Status.CLOSED
     person.is_active = person.is_staff = person.is_superuser = False

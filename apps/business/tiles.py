@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from apps.analytics.selectors import LEAST_VISITS, Figures, Measured, Repeat
 from apps.campaigns.models import Campaign
 from apps.campaigns.selectors import Pace
-from uma.kernel.money import PAISE_PER_RUPEE
-from uma.kernel.templatetags.web import grouped, rupees
+from uma.kernel.money import PAISE_PER_RUPEE, grouped
+from uma.kernel.templatetags.web import rupees
 
 UNKNOWN = "\N{EN DASH}"
 PERCENT = 100

@@ -8,6 +8,8 @@ roles are, so that nobody makes money out of a form.
 from dataclasses import dataclass
 from datetime import date, time
 
+from django.utils.translation import gettext_noop as _
+
 DISTINCT_OUTLETS, VISITS, MISSION_STEPS = "distinct_outlets", "visits", "mission_steps"
 
 
@@ -46,43 +48,43 @@ class Badge:
 _FESTIVE = (date(2026, 10, 15), date(2027, 1, 15))
 BADGES: tuple[Badge, ...] = (
     Badge(
-        "first_timer", "First Timer", "Your first proven visit.", "sparkles",
+        "first_timer", _("First Timer"), _("Your first proven visit."), "sparkles",
         Requirement(VISITS, 1), 25_00,
     ),
     Badge(
-        "coffee_hopper", "Coffee Hopper", "Three different cafés.", "coffee",
+        "coffee_hopper", _("Coffee Hopper"), _("Three different cafés."), "coffee",
         Requirement(DISTINCT_OUTLETS, 3, category="cafe"), 50_00,
     ),
     Badge(
-        "night_owl", "Night Owl", "Three mission steps at nine in the evening or later.", "moon",
+        "night_owl", _("Night Owl"), _("Three mission steps at nine in the evening or later."), "moon",
         Requirement(MISSION_STEPS, 3, after_local=time(21)), 75_00,
     ),
     Badge(
-        "manipal_pro", "Manipal Pro", "Ten different places in Manipal.", "map",
+        "manipal_pro", _("Manipal Pro"), _("Ten different places in Manipal."), "map",
         Requirement(DISTINCT_OUTLETS, 10, zone="MNP"), 100_00,
     ),
     Badge(
-        "deal_hunter", "Deal Hunter", "Five visits within seven days.", "target",
+        "deal_hunter", _("Deal Hunter"), _("Five visits within seven days."), "target",
         Requirement(VISITS, 5, window_days=7), 150_00,
     ),
     Badge(
-        "explorer_bronze", "Explorer, bronze", "Five different places.", "compass",
+        "explorer_bronze", _("Explorer, bronze"), _("Five different places."), "compass",
         Requirement(DISTINCT_OUTLETS, 5), family="explorer", tier=1,
     ),
     Badge(
-        "explorer_silver", "Explorer, silver", "Fifteen different places.", "compass",
+        "explorer_silver", _("Explorer, silver"), _("Fifteen different places."), "compass",
         Requirement(DISTINCT_OUTLETS, 15), family="explorer", tier=2,
     ),
     Badge(
-        "explorer_gold", "Explorer, gold", "Forty different places.", "compass",
+        "explorer_gold", _("Explorer, gold"), _("Forty different places."), "compass",
         Requirement(DISTINCT_OUTLETS, 40), family="explorer", tier=3,
     ),
     Badge(
-        "festive_table", "Festive Table 2026", "Three restaurants in the festive season.", "lamp",
+        "festive_table", _("Festive Table 2026"), _("Three restaurants in the festive season."), "lamp",
         Requirement(DISTINCT_OUTLETS, 3, category="restaurant", season=_FESTIVE), family="festive_2026",
     ),
     Badge(
-        "festive_stroller", "Festive Stroller 2026", "Eight visits in the festive season.", "lamp",
+        "festive_stroller", _("Festive Stroller 2026"), _("Eight visits in the festive season."), "lamp",
         Requirement(VISITS, 8, season=_FESTIVE), family="festive_2026",
     ),
 )  # fmt: skip

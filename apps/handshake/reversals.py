@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from apps.accounts import services as accounts
 from apps.campaigns import services as campaigns
 from apps.gamification import services as gamification
+from apps.handshake import notices
 from apps.handshake.errors import (
     NotReversible,
     ReversalTooLarge,
@@ -178,15 +180,11 @@ def _tell_rider(reversal: Reversal, *, now: datetime) -> None:
     if not reversal.reimbursement_paise:
         return
     brand = businesses.brands(merchant_ids=[handshake.merchant_id])[handshake.merchant_id]
-    body = f"Your visit to {brand} was {'taken back' if reversal.full else 'corrected'}."
-    if owed_paise := reversal.receivable_paise:
-        body += f" ₹{rupees(owed_paise):,} of it is settled with your next cashback."
     notifications.notify(
         person_id=handshake.rider_id,
         # Of the family of adjustments: nobody stands at a counter, so this wakes nobody.
         kind="payout.cashback_reversed",
-        title=f"₹{rupees(reversal.reimbursement_paise):,} of cashback went back",
-        body=body,
+        say=partial(notices.reversal, reversal, brand=brand),
         data={"handshakeId": str(handshake.pk), "bookingId": str(handshake.booking_id)},
         dedupe_key=f"handshake-reversal:{reversal.pk}",
         now=now,

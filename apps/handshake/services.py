@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.db.models import DEFERRED
 
 from apps.campaigns import services as campaigns
 from apps.gamification import services as gamification
-from apps.handshake import pricing, rules, selectors
+from apps.handshake import notices, pricing, rules, selectors
 from apps.handshake.errors import AlreadyRedeemed, UnknownCode
 from apps.handshake.models import Dispute, Handshake
 from apps.handshake.pricing import Settlement
@@ -31,7 +31,6 @@ from uma.kernel.errors import DomainError
 from uma.kernel.http.errors import IdempotencyKeyReused
 from uma.kernel.http.idempotency import IdempotencyKey
 from uma.kernel.ids import new_id
-from uma.kernel.money import rupees
 from uma.kernel.prepared import Statement, fetch_one, short_transaction
 
 _SETTLE = Statement(
@@ -265,15 +264,6 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
     if handshake is None:
         return None
     merchant = merchants.merchant(merchant_id=handshake.merchant_id)
-    amount = f"₹{rupees(handshake.reimbursement_paise)}"
-    title, body = (
-        (
-            f"{amount} is on its way",
-            f"{merchant.brand} verified your visit; we are checking the ride.",
-        )
-        if handshake.review
-        else (f"{amount} added to your wallet", f"Your visit to {merchant.brand} is verified.")
-    )
     # Allotments before accounts, as a booking takes them.
     (booking,) = bookings.allotments_of(booking_ids=[handshake.booking_id])
     visits, spent_paise = _what_is_left(handshake)
@@ -299,8 +289,7 @@ def announce(*, handshake_id: UUID, now: datetime) -> UUID | None:
     message = notifications.notify(
         person_id=handshake.rider_id,
         kind="handshake",
-        title=title,
-        body=body,
+        say=partial(notices.visit, handshake, brand=merchant.brand),
         data={"handshakeId": str(handshake.pk), "bookingId": str(handshake.booking_id)},
         dedupe_key=f"handshake:{handshake.pk}",
         now=now,

@@ -9,6 +9,9 @@ from apps.notifications import quiet
 from uma.kernel.crypto.fields import SealedQuerySet, SealedTextField
 from uma.kernel.ids import new_id
 
+# What fits into a push with its data, in a script of three bytes a letter.
+TITLE_MAX, BODY_MAX = 120, 500
+
 
 class InboxMessage(models.Model):
     """
@@ -31,8 +34,8 @@ class InboxMessage(models.Model):
     )
     # "family" or "family.detail"; the family decides about quiet hours.
     kind = models.CharField(max_length=64)
-    title = models.CharField(max_length=120)
-    body = models.CharField(max_length=500)
+    title = models.CharField(max_length=TITLE_MAX)
+    body = models.CharField(max_length=BODY_MAX)
     data = models.JSONField(default=dict)
     dedupe_key = models.CharField(max_length=160, unique=True)
     # The zone's time zone, by which the night is told.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from apps.notifications.models import Device
@@ -15,6 +16,12 @@ class DeviceRequest(StrictSerializer[None]):
     )
     fcm_token = serializers.CharField(
         max_length=512, default="", help_text="The registration token of an app without a fid."
+    )
+
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text="In which language this person is written to from now on; told again when the app's changes.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:  # Any: DRF's signature

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import translation
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
@@ -19,12 +20,15 @@ from apps.notifications.errors import (
     UnknownMessage,
 )
 from apps.notifications.models import (
+    BODY_MAX,
+    TITLE_MAX,
     Device,
     InboxMessage,
     Preference,
     WebhookDelivery,
     WebhookEndpoint,
 )
+from apps.notifications.notices import Say
 
 INDIA = "Asia/Kolkata"
 # FCM takes 4,096 bytes in all; title and body have their own limits.
@@ -37,8 +41,7 @@ def notify(
     *,
     person_id: UUID,
     kind: str,
-    title: str,
-    body: str,
+    say: Say,
     data: Mapping[str, object],
     dedupe_key: str,
     now: datetime,
@@ -50,9 +53,12 @@ def notify(
     Meant for the caller's transaction. Hand `tasks.push_message` the id after the commit for speed;
     the sweep pushes it anyway. `kind` is "family" or "family.detail"; the families `handshake` and
     `security` are pushed at night too, others wait for the end of the person's night in `timezone`. Whether
-    it is pushed at all is decided when it leaves.
+    it is pushed at all is decided when it leaves. `say` gives title and body, and is asked in the person's
+    language (decisions/0071).
     """
     assert len(json.dumps(dict(data))) <= DATA_MAX_BYTES
+    with translation.override(people.language_of(user_id=person_id)):
+        title, body = (str(text) for text in say())
     night = quiet.USUAL
     # At a counter nobody waits for what somebody wishes about their nights.
     if not quiet.is_urgent(kind):
@@ -63,8 +69,8 @@ def notify(
             InboxMessage(
                 person_id=person_id,
                 kind=kind,
-                title=title,
-                body=body,
+                title=title[:TITLE_MAX],
+                body=body[:BODY_MAX],
                 data=dict(data),
                 dedupe_key=dedupe_key,
                 timezone=timezone,
@@ -82,12 +88,10 @@ def notify(
 
 def security_notice(*, person_id: UUID, event: str, event_id: str, now: datetime) -> None:
     """Tell a person once what happened to their sign-in; pushed at night too."""
-    title, body = notices.SECURITY[event]
     notify(
         person_id=person_id,
         kind=f"security.{event}",
-        title=title,
-        body=body,
+        say=lambda: notices.SECURITY[event],
         data={},
         dedupe_key=f"{event}:{event_id}",
         now=now,
@@ -192,9 +196,12 @@ def register_device(
     fid: str,
     now: datetime,
     session_id: UUID | None = None,
+    language: str = "",
 ) -> Device:
     """
     Remember the installation as this person's; the same `fid` or token again refreshes its row.
+
+    With a `language` the person is written to in it from now on.
 
     Whoever registered last owns it: a phone that changes hands stops showing the former owner's
     messages. At most `delivery.DEVICES_MAX` stay live, the longest unseen go. When the session of
@@ -206,6 +213,8 @@ def register_device(
     assert fcm_token or fid
     # An access token outlives an erased person by minutes.
     people.person(user_id=person_id)
+    if language:
+        accounts.keep_language(person_id=person_id, language=language, is_chosen=True)
     try:
         return _register(person_id, platform, fcm_token, fid, now, session_id)
     except IntegrityError:

@@ -19,8 +19,8 @@ class DevicesView(APIView):
     """
     Register this installation for pushes, or say that it is still there.
 
-    Call it after sign-in and whenever Firebase renews the address. The same `fid` or `fcmToken`
-    finds the same row; whoever registered last gets the pushes. At most five stay live.
+    Call it after sign-in, whenever Firebase renews the address, and when the app's language changes.
+    The same `fid` or `fcmToken` finds the same row; whoever registered last gets the pushes. At most five stay live.
     """
 
     permission_classes = [IsAuthenticated]
@@ -36,6 +36,7 @@ class DevicesView(APIView):
             platform=body.validated_data["platform"].upper(),
             fcm_token=body.validated_data["fcm_token"],
             fid=body.validated_data["fid"],
+            language=body.validated_data.get("language", ""),
             now=timezone.now(),
         )
         return Response(DeviceResponse(device).data, status=201)

@@ -310,6 +310,6 @@ def _tell(person_id: UUID) -> None:
         person_id=person_id, muted=["badge"], night_begins=time(23), night_ends=time(7), now=now
     )
     notifications.notify(
-        person_id=person_id, kind="handshake", title="Hello", body="A visit", data={},
+        person_id=person_id, kind="handshake", say=lambda: ("Hello", "A visit"), data={},
         dedupe_key=f"city:{uuid4()}", now=now,
     )  # fmt: skip

@@ -78,7 +78,7 @@ def test_nothing_tells_who_an_erased_person_was() -> None:
         email="asha@example.org", phone="+919812345678",
     )  # fmt: skip
     notifications.notify(
-        person_id=person.pk, kind="security", title="Hello Asha", body="…", data={},
+        person_id=person.pk, kind="security", say=lambda: ("Hello Asha", "…"), data={},
         dedupe_key="hello", now=NOON,
     )  # fmt: skip
     notifications.register_device(

@@ -115,7 +115,7 @@ class Trouble:
         ago = self.ago
         self.late = visit(make_shop(now=ago(days=2)), now=ago(minutes=2))
         notifications.notify(
-            person_id=self.rider.pk, kind="security", title="Late", body="Late.", data={},
+            person_id=self.rider.pk, kind="security", say=lambda: ("Late", "Late."), data={},
             dedupe_key="late", now=ago(minutes=10),
         )  # fmt: skip
         self.ran("apps.handshake.tasks.verify_ledger", at=ago(minutes=30), error="LookupError")

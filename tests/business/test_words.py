@@ -11,13 +11,15 @@ ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("hi", "kn")
 # Where the apps in the browser say something.
 TEMPLATES = ("templates/business", "templates/rider", "templates/web")
-CODE = ("apps/business", "apps/rider", "uma/kernel/http/browser_app.py")
+CODE = ("apps", "uma/kernel/http/browser_app.py")
+_LITERAL = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+_PLURAL = re.compile(rf"\bngettext(?:_lazy)?\(\s*u?(?P<one>{_LITERAL}),\s*u?(?P<many>{_LITERAL}),")
 _CALL = re.compile(
-    r"\b(?:gettext|_|pgettext|pgettext_lazy|gettext_lazy)\(\s*"
+    r"\b(?:gettext|_|pgettext|pgettext_lazy|gettext_lazy|gettext_noop)\(\s*"
     r"(?:(?:u?r?)(?P<first>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))"
     r"(?:,\s*u?(?P<second>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))?\s*,?\s*\)"
 )
-_BLANK = re.compile(r"%\(\w+\)[sd]|%[sd%]")
+_BLANK = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w+\}")
 # Of each script, what tells a translation from a sentence that was left as it was.
 SCRIPTS = {"hi": re.compile("[\u0900-\u097f]"), "kn": re.compile("[\u0c80-\u0cff]")}
 # Names that are the same everywhere.
@@ -45,12 +47,21 @@ def said() -> set[tuple[str, str]]:
         for call in _CALL.finditer(source):
             first, second = _text(call["first"]), call["second"]
             found.add((first, _text(second)) if second else ("", first))
+        for call in _PLURAL.finditer(source):
+            found |= {("", _text(call["one"])), ("", _text(call["many"]))}
     return found
 
 
 def catalogue(language: str) -> dict[tuple[str, str], str]:
     entries = polib.pofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.po"))
-    return {(entry.msgctxt or "", entry.msgid): entry.msgstr for entry in entries}
+    words = {(entry.msgctxt or "", entry.msgid): texts_of(entry)[0] for entry in entries}
+    return words | {("", one.msgid_plural): texts_of(one)[1] for one in entries if one.msgid_plural}
+
+
+def texts_of(entry: polib.POEntry) -> list[str]:
+    """Return what an entry says: of one and of several where it counts something."""
+    forms: dict[int, str] = entry.msgstr_plural
+    return [forms[number] for number in sorted(forms)] or [entry.msgstr]
 
 
 def test_the_sentences_are_found() -> None:
@@ -89,9 +100,13 @@ def test_nothing_of_a_catalogue_is_a_guess_or_was_left_as_it_was(language: str) 
     assert entries.obsolete_entries() == []
     assert [one.msgid for one in entries if one.fuzzy] == []
     own, others = SCRIPTS[language], [SCRIPTS[one] for one in LANGUAGES if one != language]
-    assert [one.msgid for one in entries if not own.search(one.msgstr)] == sorted(NAMES)
     assert [
-        one.msgid for one in entries if any(script.search(one.msgstr) for script in others)
+        one.msgid for one in entries if not all(own.search(text) for text in texts_of(one))
+    ] == sorted(NAMES)
+    assert [
+        one.msgid
+        for one in entries
+        if any(script.search(text) for script in others for text in texts_of(one))
     ] == []
 
 

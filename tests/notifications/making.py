@@ -58,8 +58,7 @@ def make_message(
     return services.notify(
         person_id=person_id,
         kind=kind,
-        title="Your visit is verified",
-        body=body,
+        say=lambda: ("Your visit is verified", body),
         data={"bookingId": "b-1", "amount": 150} if data is None else data,
         dedupe_key=key or f"test:{uuid4()}",
         now=now,

@@ -59,8 +59,7 @@ def test_data_that_would_not_fit_into_a_push_is_a_bug() -> None:
         services.notify(
             person_id=make_person(),
             kind="reminder",
-            title="t",
-            body="b",
+            say=lambda: ("t", "b"),
             data={"note": "x" * 2_000},
             dedupe_key="k",
             now=NOON,

@@ -10,7 +10,13 @@ from apps.accounts.selectors.operators import (
     reach_of,
     zones_with,
 )
-from apps.accounts.selectors.people import person, person_by_phone, person_named, riders_in
+from apps.accounts.selectors.people import (
+    language_of,
+    person,
+    person_by_phone,
+    person_named,
+    riders_in,
+)
 from apps.accounts.selectors.presence import last_seen
 from apps.accounts.selectors.privacy import (
     Answer,
@@ -31,6 +37,7 @@ __all__ = [
     "consents",
     "has_consented",
     "is_operator",
+    "language_of",
     "last_seen",
     "live_sessions",
     "newest_export",

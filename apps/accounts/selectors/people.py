@@ -35,6 +35,12 @@ def person_named(*, username: str) -> User:
     return found
 
 
+def language_of(*, user_id: UUID) -> str:
+    """Return in which language a person is written to; English while nobody knows."""
+    known = User.objects.filter(pk=user_id).values_list("language", flat=True).first()
+    return known or "en"
+
+
 def riders_in(*, zone_code: str, before: datetime) -> Iterator[UUID]:
     """
     Yield everybody who may ride in a zone and was there before an instant; operators are no riders.

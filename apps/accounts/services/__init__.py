@@ -13,6 +13,7 @@ from apps.accounts.services.operators import grant_role, revoke_role
 from apps.accounts.services.people import (
     create_operator,
     create_person,
+    keep_language,
     lock_payee,
     lock_person,
     lock_rider,
@@ -75,6 +76,7 @@ __all__ = [
     "give_number",
     "grant_role",
     "has_second_factor",
+    "keep_language",
     "lock_payee",
     "lock_person",
     "lock_rider",

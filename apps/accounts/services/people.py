@@ -62,6 +62,14 @@ def create_operator(*, username: str, display_name: str, password: str, now: dat
     return user
 
 
+def keep_language(*, person_id: UUID, language: str, is_chosen: bool) -> None:
+    """Keep in which language a person is written to; what a browser merely prefers replaces nothing."""
+    rows = User.objects.filter(pk=person_id)
+    if not is_chosen:
+        rows = rows.filter(language="")
+    rows.update(language=language)
+
+
 def lock_payee(*, person_id: UUID) -> User:
     """
     Lock the person until the caller's transaction ends: whose money moves, with a ban or without.

@@ -53,6 +53,7 @@ class BrowserSignInView(APIView):
             platform="WEB",
             label="Browser",
         )
+        browser.meet(request._request, person_id=entered.person.pk)  # noqa: SLF001  # as above
         response = Response({"is_new": entered.is_new}, headers=NO_STORE)
         browser.keep(response, entered.tokens, role=self.role, device=device)
         return response

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.gamification import selectors
@@ -150,8 +151,11 @@ def _close(
     notifications.notify(
         person_id=row.rider_id,
         kind="strike.appeal",
-        title="Your appeal was granted" if for_rider else "Your appeal was turned down",
-        body="The strike is gone." if for_rider else answer[:400],
+        say=lambda: (
+            (_("Your appeal was granted"), _("The strike is gone."))
+            if for_rider
+            else (_("Your appeal was turned down"), answer[:400])
+        ),
         data={"appealId": str(row.pk)},
         dedupe_key=f"appeal:{row.pk}",
         now=now,

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+
 from apps.gamification.badges import BADGES, Badge
 from apps.gamification.measuring import Measured, measure
 from apps.gamification.models import Award, Reward
@@ -11,7 +14,8 @@ from apps.gamification.selectors.histories import History
 from apps.gamification.services.rewarding import BADGES as POOL
 from apps.gamification.services.rewarding import settle_reward
 from apps.notifications import services as notifications
-from uma.kernel.money import rupees
+from apps.notifications.notices import Words
+from uma.kernel.money import written
 
 
 def award_badges(*, known: History, now: datetime, badges: Iterable[Badge] = BADGES) -> list[UUID]:
@@ -61,17 +65,22 @@ def _give(
         award.save(update_fields=["revoked_at", "earned_at"])
     reward = _settle(award, badge, earned=True, now=now)
     paid = reward is not None and reward.state == Reward.State.PAID
-    worth = f" ₹{rupees(badge.reward_paise)} come with it." if paid else ""
     message = notifications.notify(
         person_id=rider_id,
         kind="badge.awarded",
-        title=f"New badge: {badge.name}",
-        body=f"{badge.description}{worth}",
+        say=lambda: _words(badge, is_paid=paid),
         data={"badge": badge.code},
         dedupe_key=f"badge:{award.pk}",
         now=now,
     )
     return [message.pk]
+
+
+def _words(badge: Badge, *, is_paid: bool) -> Words:
+    body = gettext(badge.description)
+    if is_paid:
+        body += " " + _("%(amount)s come with it.") % {"amount": written(badge.reward_paise)}
+    return _("New badge: %(name)s") % {"name": gettext(badge.name)}, body
 
 
 def _settle(award: Award, badge: Badge, *, earned: bool, now: datetime) -> Reward | None:

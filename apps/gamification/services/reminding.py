@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from apps.gamification.models import NoShow, Reminder
 from apps.notifications import services as notifications
@@ -104,8 +106,12 @@ def _tell(row: Reminder, *, now: datetime) -> list[UUID]:
     message = notifications.notify(
         person_id=row.rider_id,
         kind="reminder.booking",
-        title=f"Your deal at {row.merchant_name} ends at {ends:%H:%M}",
-        body=f"Show your code by {ends:%H:%M on %d %B}, or cancel: a missed visit costs a strike.",
+        say=lambda: (
+            _("Your deal at %(place)s ends at %(time)s")
+            % {"place": row.merchant_name, "time": f"{ends:%H:%M}"},
+            _("Show your code by %(time)s on %(day)s, or cancel: a missed visit costs a strike.")
+            % {"time": f"{ends:%H:%M}", "day": date_format(ends, "j F")},
+        ),
         data={"bookingId": str(row.booking_id), "expiresAt": row.expires_at.isoformat()},
         dedupe_key=f"reminder:{row.booking_id}:{telling[-1]}",
         now=now,

@@ -5,6 +5,7 @@ from logging import getLogger
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
@@ -247,8 +248,10 @@ def _alert(row: Reward, *, now: datetime) -> None:
         notifications.notify(
             person_id=operator_id,
             kind="operator.promo_pool",
-            title=f"The pool {row.program} is empty",
-            body="Badges are awarded without their money until it is filled.",
+            say=lambda: (
+                _("The pool %(name)s is empty") % {"name": row.program},
+                _("Badges are awarded without their money until it is filled."),
+            ),
             data={"program": row.program},
             dedupe_key=f"promo-pool:{row.program}:{operator_id}:{now:%Y-%m-%d}",
             now=now,

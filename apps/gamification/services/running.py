@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.gamification import selectors
@@ -20,9 +21,10 @@ from apps.gamification.selectors.histories import History
 from apps.gamification.services.projecting import project_later
 from apps.gamification.services.rewarding import MISSIONS, program_of, settle_reward
 from apps.notifications import services as notifications
+from apps.notifications.notices import Words
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
-from uma.kernel.money import rupees
+from uma.kernel.money import written
 
 _State = MissionRun.State
 
@@ -175,14 +177,19 @@ def settle_runs(*, known: History, now: datetime) -> list[UUID]:
 
 
 def _tell(run: MissionRun, *, now: datetime) -> UUID:
-    worth = f" Its reward is ₹{rupees(run.budgeted_paise)}." if run.budgeted_paise else ""
     message = notifications.notify(
         person_id=run.rider_id,
         kind="mission.completed",
-        title=f"Mission complete: {run.mission.content['title']}"[:120],
-        body=f"Every step is proven.{worth}",
+        say=lambda: _words(run),
         data={"missionId": str(run.mission_id)},
         dedupe_key=f"mission:{run.pk}",
         now=now,
     )
     return message.pk
+
+
+def _words(run: MissionRun) -> Words:
+    body = _("Every step is proven.")
+    if run.budgeted_paise:
+        body += " " + _("Its reward is %(amount)s.") % {"amount": written(run.budgeted_paise)}
+    return _("Mission complete: %(title)s") % {"title": run.mission.content["title"]}, body

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import UNTIL_REVIEW
@@ -27,7 +31,8 @@ from apps.gamification.standing import (
     work_out,
 )
 from apps.notifications import services as notifications
-from uma.kernel.zones import days_after
+from apps.notifications.notices import Words
+from uma.kernel.zones import days_after, local
 
 
 @transaction.atomic(durable=True)
@@ -99,14 +104,25 @@ def _judge(rider_id: UUID, known: list[Policy], *, now: datetime) -> list[UUID]:
         told = notifications.notify(
             person_id=rider_id,
             kind="strike.given",
-            title=f"A strike for the missed visit at {row.merchant_name}",
-            body=f"Something went wrong? Appeal within {policy.appeal_days} days.",
+            say=partial(_struck, row.merchant_name, policy.appeal_days),
             data={"bookingId": str(row.booking_id)},
             dedupe_key=f"strike:{row.booking_id}",
             now=now,
         )
         messages.append(told.pk)
     return messages
+
+
+def _struck(place: str, days: int) -> Words:
+    return (
+        _("A strike for the missed visit at %(place)s") % {"place": place},
+        ngettext(
+            "Something went wrong? Appeal within a day.",
+            "Something went wrong? Appeal within %(days)s days.",
+            days,
+        )
+        % {"days": days},
+    )
 
 
 def recount(*, rider_id: UUID, known: list[Policy], now: datetime) -> list[UUID]:
@@ -157,7 +173,8 @@ def _restrict(
         known = rows.get(booking_id)
         if known is None:
             rows[booking_id] = _begin(rider_id, caused, zone_code=zones[booking_id])
-            messages += _tell(rider_id, caused, now=now)
+            clock = selectors.clocks().get(zones[booking_id], NO_CLOCK)
+            messages += _tell(rider_id, caused, clock=clock, now=now)
         else:
             _correct(known, caused)
     after = suspended_until(rows.values())
@@ -202,13 +219,17 @@ def _correct(row: Restriction, caused: Caused) -> None:
         row.save(update_fields=["level", "until", "lifted_at"])
 
 
-def _tell(rider_id: UUID, caused: Caused, *, now: datetime) -> list[UUID]:
-    ends = "until we have looked at it" if caused.until is None else f"until {caused.until:%d %B}"
+def _tell(rider_id: UUID, caused: Caused, *, clock: str, now: datetime) -> list[UUID]:
     message = notifications.notify(
         person_id=rider_id,
         kind="strike.restricted",
-        title=f"Booking is paused {ends}",
-        body="Your wallet, your live bookings and your appeals work as ever.",
+        say=lambda: (
+            _("Booking is paused until we have looked at it")
+            if caused.until is None
+            else _("Booking is paused until %(day)s")
+            % {"day": date_format(local(caused.until, clock), "j F")},
+            _("Your wallet, your live bookings and your appeals work as ever."),
+        ),
         data={"until": caused.until and caused.until.isoformat()},
         dedupe_key=f"restriction:{caused.booking_id}",
         now=now,

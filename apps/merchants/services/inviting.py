@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
@@ -38,6 +40,12 @@ LIFE = timedelta(days=7)
 MOST_LIVE = 50
 
 _State = Invitation.State
+_POSTS = {
+    Staff.Role.OWNER: gettext_lazy("Owner"),
+    Staff.Role.MANAGER: gettext_lazy("Manager"),
+    Staff.Role.SCANNER: gettext_lazy("At the counter"),
+    Staff.Role.ACCOUNTANT: gettext_lazy("Accounts"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +164,10 @@ def accept_invitation(*, invitation_id: UUID, user_id: UUID, now: datetime) -> S
     notifications.notify(
         person_id=invitation.invited_by,
         kind="merchant.staff",
-        title="Your invitation was accepted",
-        body=f"{invitation.merchant.brand} has a new {invitation.role.lower()}.",
+        say=lambda: (
+            _("Your invitation was accepted"),
+            _("%(brand)s has somebody new (%(post)s).") % _offer(invitation),
+        ),
         data={"merchantId": str(merchant_id), "staffId": str(staff.pk)},
         dedupe_key=f"staff.accepted:{invitation.pk}",
         now=now,
@@ -191,12 +201,13 @@ def announce_invitation(*, invitation_id: UUID, now: datetime) -> None:
     person = people.person_by_phone(phone=invitation.phone)
     if person is None or not person.is_active:
         return
-    brand = invitation.merchant.brand
     notifications.notify(
         person_id=person.pk,
         kind="merchant.invitation",
-        title=f"{brand} invites you"[:120],
-        body=f"{brand} offers you a post as {invitation.role.lower()}. You have seven days.",
+        say=lambda: (
+            _("%(brand)s invites you") % _offer(invitation),
+            _("%(brand)s offers you a post (%(post)s). You have seven days.") % _offer(invitation),
+        ),
         data={"invitationId": str(invitation.pk)},
         # Once a day for each merchant, however often it withdraws and invites again.
         dedupe_key=f"staff.invited:{invitation.merchant_id}:{person.pk}:{now:%Y-%m-%d}",
@@ -260,3 +271,7 @@ def _record(act: str, invitation: Invitation, *, actor_id: UUID, now: datetime) 
             "outlet_ids": [str(pk) for pk in invitation.outlet_ids],
         },
     )
+
+
+def _offer(invitation: Invitation) -> dict[str, str]:
+    return {"brand": invitation.merchant.brand, "post": str(_POSTS[Staff.Role(invitation.role)])}

@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts import services as accounts
 from apps.merchants import selectors
@@ -12,9 +14,10 @@ from apps.merchants.models import Merchant, Subscription, SubscriptionCharge
 from apps.merchants.services import businesses, paying
 from apps.merchants.services.paying import Month
 from apps.notifications import services as notifications
+from apps.notifications.notices import Say
 from apps.wallet.errors import InsufficientFunds, WalletFrozen
 from uma.kernel.http.idempotency import IdempotencyKey
-from uma.kernel.money import rupees
+from uma.kernel.money import written
 from uma.kernel.zones import days_after, months_after
 
 GRACE_DAYS = 7
@@ -106,8 +109,10 @@ def pay_next(
         subscription,
         merchant,
         "renewed",
-        title=f"{plan.title()} goes on for a month",
-        body=f"₹{rupees(charge.total_paise)} was taken from your wallet.",
+        say=lambda: (
+            _("%(plan)s goes on for a month") % {"plan": plan.title()},
+            _("%(amount)s was taken from your wallet.") % {"amount": written(charge.total_paise)},
+        ),
         now=now,
     )
     return charge
@@ -133,8 +138,10 @@ def end_locked(
         subscription,
         merchant,
         "ended",
-        title=f"{subscription.get_plan_display()} has ended",
-        body="You are on Basic. Nothing was deleted; campaigns beyond its limit are paused.",
+        say=lambda: (
+            _("%(plan)s has ended") % {"plan": subscription.get_plan_display()},
+            _("You are on Basic. Nothing was deleted; campaigns beyond its limit are paused."),
+        ),
         now=now,
     )
 
@@ -203,8 +210,11 @@ def _begin_grace(subscription: Subscription, merchant: Merchant, *, now: datetim
         subscription,
         merchant,
         "grace",
-        title=f"{subscription.get_plan_display()} could not be renewed",
-        body=f"Add money within {GRACE_DAYS} days: until then everything stays as it is.",
+        say=lambda: (
+            _("%(plan)s could not be renewed") % {"plan": subscription.get_plan_display()},
+            _("Add money within %(days)s days: until then everything stays as it is.")
+            % {"days": GRACE_DAYS},
+        ),
         now=now,
     )
 
@@ -220,15 +230,14 @@ def _remind(
                 subscription,
                 merchant,
                 f"grace-{days}",
-                title=f"{subscription.get_plan_display()} ends in {_days(left + 1)}",
-                body="The month is not paid. Add money to your wallet to keep the plan.",
+                say=lambda: (
+                    ngettext("%(plan)s ends in a day", "%(plan)s ends in %(days)s days", left + 1)
+                    % {"plan": subscription.get_plan_display(), "days": left + 1},
+                    _("The month is not paid. Add money to your wallet to keep the plan."),
+                ),
                 now=now,
             )
             return
-
-
-def _days(count: int) -> str:
-    return "a day" if count == 1 else f"{count} days"
 
 
 def _tell(
@@ -236,8 +245,7 @@ def _tell(
     merchant: Merchant,
     what: str,
     *,
-    title: str,
-    body: str,
+    say: Say,
     now: datetime,
 ) -> None:
     """Tell the owners once; the key names the month that it is about."""
@@ -246,8 +254,7 @@ def _tell(
         notifications.notify(
             person_id=person_id,
             kind="merchant.plan",
-            title=title,
-            body=body,
+            say=say,
             data={"merchantId": str(merchant.pk), "plan": subscription.plan.lower()},
             dedupe_key=f"plan:{what}:{subscription.pk}:{subscription.period_end:%Y%m%d}:{person_id}",
             timezone=timezone,

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import services as accounts
 from apps.merchants import selectors
@@ -20,14 +21,16 @@ from apps.notifications import services as notifications
 
 _State = Application.State
 _TOLD = {
-    _State.APPROVED: ("{} is open for business", "Your application was approved."),
+    _State.APPROVED: (_("%(brand)s is open for business"), _("Your application was approved.")),
     _State.SENT_BACK: (
-        "Your application needs a change",
-        "The reviewer of {} wrote what is missing. Open the application, correct it and send it again.",
+        _("Your application needs a change"),
+        _(
+            "The reviewer of %(brand)s wrote what is missing. Open the application, correct it and send it again."
+        ),
     ),
     _State.REJECTED: (
-        "Your application was declined",
-        "The reviewer of {} wrote why. You find the reason in the application.",
+        _("Your application was declined"),
+        _("The reviewer of %(brand)s wrote why. You find the reason in the application."),
     ),
 }
 
@@ -132,11 +135,11 @@ def _tell(application: Application, *, now: datetime) -> None:
     """Tell the applicant; the reason stays in the application, for a push is read by bystanders."""
     merchant = application.merchant
     title, body = _TOLD[_State(application.state)]
+    brand = {"brand": merchant.brand}
     notifications.notify(
         person_id=application.applicant_id,
         kind="merchant.application",
-        title=title.format(merchant.brand)[:120],
-        body=body.format(merchant.brand),
+        say=lambda: (title % brand, body % brand),
         data={"merchantId": str(merchant.pk), "state": application.state.lower()},
         dedupe_key=f"merchant.application:{merchant.pk}:{application.revision}:{application.state}",
         timezone=selectors.zone(code=merchant.zone_id).timezone,

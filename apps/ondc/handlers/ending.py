@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from apps.gamification import services as gamification
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
@@ -76,8 +78,12 @@ def say_it_never_came(order: RideOrder, *, now: datetime) -> None:
     notifications.notify(
         person_id=order.transaction.rider_id,
         kind="ride.cancelled",
-        title="Your ride did not come about",
-        body="The provider did not answer in time, so your order was taken back. It costs you nothing.",
+        say=lambda: (
+            _("Your ride did not come about"),
+            _(
+                "The provider did not answer in time, so your order was taken back. It costs you nothing."
+            ),
+        ),
         data={"searchId": str(order.transaction_id)},
         # An order that was given up may be cancelled after all: the same news.
         dedupe_key=f"ride:{order.pk}:never-came",
@@ -94,8 +100,12 @@ def refused(order: RideOrder, *, code: str, now: datetime) -> None:
     notifications.notify(
         person_id=order.transaction.rider_id,
         kind="ride.cancelled",
-        title="Nobody took your ride",
-        body="The provider did not take your order. It costs you nothing; choose another ride in the app.",
+        say=lambda: (
+            _("Nobody took your ride"),
+            _(
+                "The provider did not take your order. It costs you nothing; choose another ride in the app."
+            ),
+        ),
         data={"searchId": str(order.transaction_id)},
         dedupe_key=f"ride:{order.pk}:refused",
         now=now,

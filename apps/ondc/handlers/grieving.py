@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.notifications import services as notifications
 from apps.ondc.grievances import ActTold, acts_of, issue_id_of, sellers_part
 from apps.ondc.handlers.outcome import Handling, Outcome, Refused
@@ -13,9 +15,9 @@ Status = Issue.Status
 # After these of the rider's, an older word of the seller's that all is resolved is over.
 _AGAIN = ("RESOLUTION_REJECTED", "ESCALATED")
 _SAID = {
-    "INFO_REQUESTED": "The provider asks you something",
-    "RESOLUTION_PROPOSED": "The provider proposes a resolution",
-    "RESOLVED": "Your complaint was answered",
+    "INFO_REQUESTED": _("The provider asks you something"),
+    "RESOLUTION_PROPOSED": _("The provider proposes a resolution"),
+    "RESOLVED": _("Your complaint was answered"),
 }
 
 
@@ -95,8 +97,7 @@ def _tell(handling: Handling, issue: Issue, news: list[ActTold]) -> None:
     notifications.notify(
         person_id=issue.order.transaction.rider_id,
         kind=f"issue.{newest.code.lower()}",
-        title=_SAID[newest.code],
-        body="Open the app to read it and to answer.",
+        say=lambda: (_SAID[newest.code], _("Open the app to read it and to answer.")),
         data={"issueId": str(issue.pk)},
         dedupe_key=f"issue:{issue.pk}:{newest.key}",
         now=handling.now,

@@ -1,6 +1,11 @@
 """From the confirmation on: who drives, where the ride is, what it cost, and that it was cancelled."""
 
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
 from apps.notifications import services as notifications
+from apps.notifications.notices import Words
 from apps.ondc import purse
 from apps.ondc.handlers import ending, ticketing
 from apps.ondc.handlers.ordering import fail, keep_quote
@@ -92,15 +97,13 @@ def _tell_rider(handling: Handling, order: RideOrder, *, is_promise_broken: bool
     said = _ANOTHER if is_promise_broken else _SAID.get(order.ride_state)
     if said is None:
         return
-    title, body = said
     is_theirs = order.ride_state == CANCELLED and order.cancelled_by == ending.CONSUMER
     if is_theirs and not is_promise_broken:
         return
     notifications.notify(
         person_id=order.transaction.rider_id,
         kind=f"ride.{order.ride_state.removeprefix('RIDE_').lower()}",
-        title=title,
-        body=body,
+        say=lambda: said,
         data={"searchId": str(order.transaction_id)},
         # A second driver is news again; the same message handled twice is not.
         dedupe_key=f"ride:{order.pk}:{order.ride_state}:{handling.message.pk}",
@@ -108,15 +111,18 @@ def _tell_rider(handling: Handling, order: RideOrder, *, is_promise_broken: bool
     )
 
 
-_ANOTHER = (
-    "No woman drives your ride",
-    "The provider sends another driver than it promised. You may cancel in the app.",
+_ANOTHER: Words = (
+    _("No woman drives your ride"),
+    _("The provider sends another driver than it promised. You may cancel in the app."),
 )
-_SAID = {
-    ASSIGNED: ("Your driver is coming", "Open the app for the vehicle and your start code."),
-    ARRIVED: ("Your driver is there", "The vehicle waits at your pickup."),
+_SAID: Mapping[str, Words] = {
+    ASSIGNED: (
+        _("Your driver is coming"),
+        _("Open the app for the vehicle and your start code."),
+    ),
+    ARRIVED: (_("Your driver is there"), _("The vehicle waits at your pickup.")),
     CANCELLED: (
-        "Your ride was cancelled",
-        "It was not you: the driver or the provider cancelled it.",
+        _("Your ride was cancelled"),
+        _("It was not you: the driver or the provider cancelled it."),
     ),
 }

@@ -1,10 +1,14 @@
 """From the confirmation of tickets on: the tickets themselves, their boarding, their cancellation, the money."""
 
+from collections.abc import Mapping
 from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
 
 from apps.gamification import services as gamification
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
+from apps.notifications.notices import Words
 from apps.ondc import dues, purse, ticket_progress
 from apps.ondc.handlers.ordering import keep_quote
 from apps.ondc.handlers.outcome import Handling, Outcome
@@ -98,9 +102,7 @@ def _bought(handling: Handling, order: RideOrder) -> None:
         category=CATEGORY,
         provider=order.offer.provider_name if order.offer else "",
     )
-    _tell_rider(
-        handling, order, "ticket.ready", "Your tickets are here", "Open the app to show them."
-    )
+    _tell_rider(handling, order, "ticket.ready")
 
 
 def _cancelled(handling: Handling, order: RideOrder, news: OrderTold, *, was_sent: bool) -> None:
@@ -116,22 +118,24 @@ def _cancelled(handling: Handling, order: RideOrder, news: OrderTold, *, was_sen
         return
     gamification.undo_order(kind="ride", source=str(order.pk), now=handling.now)
     dues.owe_seller_for_cancelled(order, now=handling.now)
-    _tell_rider(
-        handling,
-        order,
-        "ticket.cancelled",
-        "Your tickets are cancelled",
-        "What they leave is on its way back to how you paid.",
-    )
+    _tell_rider(handling, order, "ticket.cancelled")
 
 
-def _tell_rider(handling: Handling, order: RideOrder, kind: str, title: str, body: str) -> None:
+def _tell_rider(handling: Handling, order: RideOrder, kind: str) -> None:
     notifications.notify(
         person_id=order.transaction.rider_id,
         kind=kind,
-        title=title,
-        body=body,
+        say=lambda: _SAID[kind],
         data={"searchId": str(order.transaction_id)},
         dedupe_key=f"{kind}:{order.pk}",
         now=handling.now,
     )
+
+
+_SAID: Mapping[str, Words] = {
+    "ticket.ready": (_("Your tickets are here"), _("Open the app to show them.")),
+    "ticket.cancelled": (
+        _("Your tickets are cancelled"),
+        _("What they leave is on its way back to how you paid."),
+    ),
+}

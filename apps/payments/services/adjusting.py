@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
+from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.accounts.errors import UnknownPerson
@@ -31,7 +32,7 @@ from apps.payments.services.caps import keep_within_limits
 from apps.wallet import codes
 from apps.wallet import services as wallet
 from apps.wallet.codes import ZoneAccount
-from uma.kernel.money import rupees
+from uma.kernel.money import rupees, written
 
 WAITS_FOR = timedelta(days=7)
 A_DAY = timedelta(days=1)
@@ -282,12 +283,14 @@ def _follow_up(row: Adjustment, *, now: datetime) -> None:
             zone_code=row.zone_code,
             event_at=now,
         )
-    paise = f"₹{rupees(row.amount_paise):,.2f}"
+    amount = {"amount": written(row.amount_paise)}
     notifications.notify(
         person_id=row.person_id,
         kind="payout.adjusted",
-        title=f"{paise} {'for you' if gives else 'taken from your wallet'}",
-        body="Somebody of UMA adjusted your wallet. Your statement shows it.",
+        say=lambda: (
+            (_("%(amount)s for you") if gives else _("%(amount)s taken from your wallet")) % amount,
+            _("Somebody of UMA adjusted your wallet. Your statement shows it."),
+        ),
         data={"adjustmentId": str(row.pk)},
         dedupe_key=f"adjustment:{row.pk}",
         now=now,

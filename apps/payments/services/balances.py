@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.merchants import selectors as merchants
@@ -22,7 +23,7 @@ from apps.payments.services.top_ups import FIRST_LOOK, LEAST_PAISE, MOST_PAISE, 
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from uma.kernel.ids import new_id
-from uma.kernel.money import rupees
+from uma.kernel.money import rupees, written
 from uma.kernel.zones import month_began
 
 MOST_THRESHOLD_PAISE = 10_00_000_00
@@ -113,8 +114,13 @@ def _alert(merchant: Merchant, rule: BalanceRule, balance_paise: int, *, now: da
         notifications.notify(
             person_id=person_id,
             kind="money.low_balance",
-            title=f"₹{left:,.2f} left in your wallet",
-            body=f"Offers pause when it cannot pay for a visit. You asked to know below ₹{threshold:,.2f}.",
+            say=lambda: (
+                _("%(amount)s left in your wallet") % {"amount": written(balance_paise)},
+                _(
+                    "Offers pause when it cannot pay for a visit. You asked to know below %(amount)s."
+                )
+                % {"amount": written(rule.alert_below_paise)},
+            ),
             data={"merchantId": str(merchant.pk), "balance": left},
             dedupe_key=f"low_balance:{merchant.pk}:{rule.crossings}:{person_id}",
             now=now,
@@ -145,23 +151,26 @@ def _order(merchant: Merchant, rule: BalanceRule, *, now: datetime) -> None:
             next_look_at=now + FIRST_LOOK,
         )
         AutoTopUp.objects.create(top_up=top_up, rule=rule, below_since=now)
-    title, body = (
-        (
-            f"A top-up of ₹{amount:,.2f} waits for you",
-            "Your balance is low. The order is in your wallet: pay it there within a day.",
-        )
-        if fits
-        else (
-            "Your automatic top-up has reached its monthly limit",
-            "Your balance is low. Add money yourself, or raise the limit in your wallet.",
-        )
-    )
     for owner_id in merchants.owner_ids(merchant_id=merchant.pk):
         notifications.notify(
             person_id=owner_id,
             kind="money.auto_top_up",
-            title=title,
-            body=body,
+            say=lambda: (
+                (
+                    _("A top-up of %(amount)s waits for you")
+                    % {"amount": written(rule.auto_amount_paise)},
+                    _(
+                        "Your balance is low. The order is in your wallet: pay it there within a day."
+                    ),
+                )
+                if fits
+                else (
+                    _("Your automatic top-up has reached its monthly limit"),
+                    _(
+                        "Your balance is low. Add money yourself, or raise the limit in your wallet."
+                    ),
+                )
+            ),
             data={"merchantId": str(merchant.pk), "amount": amount, "ordered": fits},
             dedupe_key=f"auto_top_up:{merchant.pk}:{now.isoformat()}:{owner_id}",
             now=now,

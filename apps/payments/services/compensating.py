@@ -5,6 +5,7 @@ from logging import getLogger
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.notifications import services as notifications
 from apps.payments import selectors
@@ -15,7 +16,7 @@ from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
 from apps.wallet.codes import ZoneAccount
 from uma.kernel.errors import DomainError
-from uma.kernel.money import rupees
+from uma.kernel.money import written
 
 logger = getLogger(__name__)
 
@@ -74,8 +75,13 @@ def compensate_late_payout(*, payout_id: UUID, now: datetime) -> int:
     notifications.notify(
         person_id=payout.person_id,
         kind="payout.compensated",
-        title=f"₹{rupees(len(due) * selectors.A_DAY_PAISE):,} for the delay",
-        body="A withdrawal of yours came back late. You get ₹100 for each day; nothing is to be done.",
+        say=lambda: (
+            _("%(amount)s for the delay") % {"amount": written(len(due) * selectors.A_DAY_PAISE)},
+            _(
+                "A withdrawal of yours came back late. You get %(amount)s for each day; nothing is to be done."
+            )
+            % {"amount": written(selectors.A_DAY_PAISE)},
+        ),
         data={"payoutId": str(payout.pk)},
         dedupe_key=due[-1],
         now=now,

@@ -7,15 +7,18 @@ be spent by the time that Razorpay deducts it (decisions/0035).
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.merchants import selectors as merchants
 from apps.merchants.models import Merchant
 from apps.notifications import services as notifications
+from apps.notifications.notices import Say, Words
 from apps.payments.models import Payment, PaymentDispute
 from apps.payments.reports import DisputeFacts
 from apps.wallet import codes
@@ -23,7 +26,7 @@ from apps.wallet import selectors as ledger
 from apps.wallet import services as wallet
 from apps.wallet.codes import ZoneAccount
 from uma.kernel.ids import new_id
-from uma.kernel.money import rupees
+from uma.kernel.money import rupees, written
 
 Status = PaymentDispute.Status
 FINAL = frozenset({Status.LOST, Status.WON, Status.CLOSED})
@@ -146,17 +149,24 @@ def _take(dispute: PaymentDispute, payment: Payment, *, now: datetime) -> None:
         memo="Razorpay dispute",
     )
     _record("merchant.charged-back", dispute, merchant, now=now)
-    amount, owed = rupees(dispute.amount_paise), rupees(cover.debt_paise)
-    more = f" ₹{owed:,.2f} of it was not in the wallet and is taken from your next top-up."
     _tell(
         merchant,
         dispute,
         "chargeback",
-        f"₹{amount:,.2f} of a top-up was disputed",
-        "The payer's bank asks for it back. It left your wallet until that is decided."
-        + (more if owed else ""),
+        partial(_disputed, dispute.amount_paise, owed_paise=cover.debt_paise),
         now=now,
     )
+
+
+def _disputed(paise: int, *, owed_paise: int) -> Words:
+    body = _("The payer's bank asks for it back. It left your wallet until that is decided.")
+    if owed_paise:
+        owed = {"amount": written(owed_paise)}
+        body += (
+            " "
+            + _("%(amount)s of it was not in the wallet and is taken from your next top-up.") % owed
+        )
+    return _("%(amount)s of a top-up was disputed") % {"amount": written(paise)}, body
 
 
 def _give_back(dispute: PaymentDispute, payment: Payment, *, now: datetime) -> None:
@@ -186,8 +196,10 @@ def _give_back(dispute: PaymentDispute, payment: Payment, *, now: datetime) -> N
         merchant,
         dispute,
         "chargeback_returned",
-        f"₹{rupees(dispute.amount_paise):,.2f} is back in your wallet",
-        "The dispute about your top-up was decided in your favour.",
+        lambda: (
+            _("%(amount)s is back in your wallet") % {"amount": written(dispute.amount_paise)},
+            _("The dispute about your top-up was decided in your favour."),
+        ),
         now=now,
     )
 
@@ -212,8 +224,7 @@ def _tell(
     merchant: Merchant,
     dispute: PaymentDispute,
     event: str,
-    title: str,
-    body: str,
+    say: Say,
     *,
     now: datetime,
 ) -> None:
@@ -222,8 +233,7 @@ def _tell(
         notifications.notify(
             person_id=owner_id,
             kind=f"money.{event}",
-            title=title,
-            body=body,
+            say=say,
             data={"disputeId": dispute.pk, "paymentId": dispute.payment_id},
             dedupe_key=f"{event}:{dispute.pk}:{owner_id}",
             now=now,
@@ -249,7 +259,7 @@ def _tell(
 def settle_debts(*, now: datetime, limit: int) -> int:
     """Take what merchants owe from wallets that could pay by now; return how many were looked at."""
     owing = ledger.in_debt(limit=limit)
-    for merchant_id, _, _ in owing:
+    for merchant_id, _owed_paise, _left_paise in owing:
         recover(merchant_id=merchant_id, reference=f"merchant_debt_recovery:{new_id()}", now=now)
     return len(owing)
 

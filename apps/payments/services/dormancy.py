@@ -9,9 +9,12 @@ from logging import getLogger
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.notifications import services as notifications
+from apps.notifications.notices import Say
 from apps.payments import selectors
 from apps.payments.errors import DormantMoneyNotThere, OwnPayout
 from apps.payments.models import DormantWallet
@@ -23,7 +26,7 @@ from apps.wallet import services as wallet
 from apps.wallet.codes import ZoneAccount
 from uma.kernel import zones
 from uma.kernel.errors import DomainError
-from uma.kernel.money import rupees
+from uma.kernel.money import written
 
 logger = getLogger(__name__)
 BATCH = 500
@@ -157,8 +160,11 @@ def _warn(
     _tell(
         row,
         "warned",
-        f"₹{rupees(paise):,} waits in your wallet",
-        f"You were not here for long. Open UMA before {day:%d %b %Y}, or we set it aside for you.",
+        lambda: (
+            _("%(amount)s waits in your wallet") % {"amount": written(paise)},
+            _("You were not here for long. Open UMA before %(day)s, or we set it aside for you.")
+            % {"day": date_format(day, "j F Y")},
+        ),
         clock=clock,
         now=now,
     )
@@ -192,8 +198,10 @@ def _set_aside(row: DormantWallet, *, now: datetime) -> None:
     _tell(
         row,
         "moved",
-        f"₹{rupees(paise):,} was set aside for you",
-        "It stays yours for ever: your wallet in UMA gives it back when you ask.",
+        lambda: (
+            _("%(amount)s was set aside for you") % {"amount": written(paise)},
+            _("It stays yours for ever: your wallet in UMA gives it back when you ask."),
+        ),
         clock=selectors.clock_of(row.zone_code),
         now=now,
     )
@@ -232,24 +240,24 @@ def _give_back(row: DormantWallet, *, actor_id: UUID, reason: str, now: datetime
         zone_code=row.zone_code,
         event_at=now,
     )
+    back_paise = row.amount_paise
     _tell(
         row,
         "returned",
-        f"₹{rupees(row.amount_paise):,} is back in your wallet",
-        "What was set aside while you were away is yours to take out again.",
+        lambda: (
+            _("%(amount)s is back in your wallet") % {"amount": written(back_paise)},
+            _("What was set aside while you were away is yours to take out again."),
+        ),
         clock=selectors.clock_of(row.zone_code),
         now=now,
     )
 
 
-def _tell(
-    row: DormantWallet, what: str, title: str, body: str, *, clock: str, now: datetime
-) -> None:
+def _tell(row: DormantWallet, what: str, say: Say, *, clock: str, now: datetime) -> None:
     notifications.notify(
         person_id=row.person_id,
         kind=f"payout.dormancy_{what}",
-        title=title,
-        body=body,
+        say=say,
         data={"dormantWalletId": str(row.pk)},
         dedupe_key=f"dormancy:{row.pk}:{what}",
         now=now,

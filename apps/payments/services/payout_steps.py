@@ -8,6 +8,8 @@ payout, so that the ledger makes each of them once whatever happens above.
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.notifications import services as notifications
 from apps.payments.machine import RETURNED, State, may_become
 from apps.payments.models import Payout, PayoutTransition
@@ -15,7 +17,7 @@ from apps.payments.razorpayx import PayoutFacts
 from apps.wallet import codes
 from apps.wallet import services as wallet
 from apps.wallet.codes import ZoneAccount
-from uma.kernel.money import rupees
+from uma.kernel.money import written
 
 Source = PayoutTransition.Source
 # Longer than a worker may live on one task (uma/celery.py), so that two never hold the same row.
@@ -24,15 +26,26 @@ FIRST_LOOK, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 # A bank may send money back for days after it was paid ("deemed success" lasts three working days).
 COMES_BACK_WITHIN, AFTER_PAYMENT = timedelta(days=7), timedelta(hours=6)
 _NEWS = {
-    State.PROCESSED: ("₹{} was paid", "It is in {}. UTR {}."),
+    State.PROCESSED: (_("%(amount)s was paid"), _("It is in %(account)s. UTR %(utr)s.")),
     State.FAILED: (
-        "₹{} could not be paid",
-        "The bank refused it; the money is back in your wallet.",
+        _("%(amount)s could not be paid"),
+        _("The bank refused it; the money is back in your wallet."),
     ),
-    State.CANCELLED: ("A payout of ₹{} was cancelled", "The money is back in your wallet."),
-    State.REJECTED: ("A payout of ₹{} was refused", "The money is back in your wallet."),
-    State.REVERSED: ("₹{} came back", "The bank sent it back; the money is in your wallet again."),
+    State.CANCELLED: (
+        _("A payout of %(amount)s was cancelled"),
+        _("The money is back in your wallet."),
+    ),
+    State.REJECTED: (
+        _("A payout of %(amount)s was refused"),
+        _("The money is back in your wallet."),
+    ),
+    State.REVERSED: (
+        _("%(amount)s came back"),
+        _("The bank sent it back; the money is in your wallet again."),
+    ),
 }
+# The bank's number of a payment may come later than the news of it.
+_PAID_WITHOUT_UTR = _("It is in %(account)s. Its UTR follows.")
 
 
 def lock_payout(*, payout_id: UUID) -> Payout | None:
@@ -186,11 +199,17 @@ def _tell(payout: Payout, *, now: datetime) -> None:
     if news is None:
         return
     title, body = news
+    if payout.state == State.PROCESSED and not payout.utr:
+        body = _PAID_WITHOUT_UTR
+    facts = {
+        "amount": written(payout.amount_paise),
+        "account": payout.fund_account.shown,
+        "utr": payout.utr,
+    }
     notifications.notify(
         person_id=payout.person_id or payout.requested_by,
         kind=f"payout.{payout.state.lower()}",
-        title=title.format(f"{rupees(payout.amount_paise):,}"),
-        body=body.format(payout.fund_account.shown, payout.utr or "follows"),
+        say=lambda: (title % facts, body % facts),
         data={"payoutId": str(payout.pk), "status": payout.state.lower()},
         dedupe_key=f"payout:{payout.pk}:{payout.state}",
         now=now,

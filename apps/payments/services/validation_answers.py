@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import selectors as people
 from apps.accounts import services as accounts
@@ -38,18 +39,22 @@ _OF_A_NAME = {
 _NEWS = {
     State.MATCHED: (
         "fund_account.verified",
-        "Your account is confirmed",
-        "The bank's name of {} fits yours.",
+        _("Your account is confirmed"),
+        _("The bank's name of %(account)s fits yours."),
     ),
     State.MISMATCHED: (
         "fund_account.name_mismatch",
-        "This account is in another name",
-        "The bank's name of {} is not yours, so nothing is paid to it. Add an account in your own name.",
+        _("This account is in another name"),
+        _(
+            "The bank's name of %(account)s is not yours, so nothing is paid to it. Add an account in your own name."
+        ),
     ),
     State.INVALID: (
         "fund_account.not_found",
-        "The bank does not know this account",
-        "Nothing can be paid to {}. Check what you entered and add it again, or add another account.",
+        _("The bank does not know this account"),
+        _(
+            "Nothing can be paid to %(account)s. Check what you entered and add it again, or add another account."
+        ),
     ),
 }
 
@@ -166,8 +171,7 @@ def tell(validation: AccountValidation, state: State, *, now: datetime) -> None:
     notifications.notify(
         person_id=person_id,
         kind=kind,
-        title=title,
-        body=body.format(account.shown),
+        say=lambda: (title, body % {"account": account.shown}),
         data={"fundAccountId": str(account.pk)},
         dedupe_key=f"{kind}:{validation.pk}",
         now=now,

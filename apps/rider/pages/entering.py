@@ -56,9 +56,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the language for this browser."""
+    """Keep the language for this browser and for messages."""
     response = redirect(_BACK.get(request.POST.get("back", ""), HOME))
-    return browser_app.keep_language(response, request)
+    browser.speak(response, request, role=ROLE, now=timezone.now())
+    return response
 
 
 @require_GET

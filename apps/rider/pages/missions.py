@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts
 from apps.gamification import selectors as gamification
@@ -86,8 +87,8 @@ def _badge(
         {},
     )
     return {
-        "name": row["name"],
-        "text": row["description"],
+        "name": _(row["name"]),
+        "text": _(row["description"]),
         "reward_paise": row["reward_paise"],
         "unlocked": mine.get("award_id") is not None,
         "progress": mine.get("progress", 0),

@@ -36,27 +36,37 @@ def with_policy(response: HttpResponse, more: Mapping[str, list[str]]) -> HttpRe
 
 def language_of(request: HttpRequest) -> str:
     """Return the visitor's language: chosen, or the first of the browser's that we speak."""
-    ours = {code for code, _ in settings.LANGUAGES}
-    chosen: str = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    if chosen in ours:
+    if chosen := kept_language(request):
         return chosen
     wanted: Any = trans_real.parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    return next((code for full, _ in wanted if (code := full.partition("-")[0]) in ours), "en")
+    spoken = (_spoken(full.partition("-")[0]) for full, _ in wanted)
+    return next((code for code in spoken if code), "en")
 
 
-def keep_language(response: HttpResponse, request: HttpRequest) -> HttpResponse:
-    """Keep the language that a form chose for this browser."""
-    chosen = request.POST.get("language", "")
-    if chosen in {code for code, _ in settings.LANGUAGES}:
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            chosen,
-            max_age=LANGUAGE_AGE_S,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
-    return response
+def kept_language(request: HttpRequest) -> str:
+    """Return the language that was chosen in this browser, or nothing."""
+    return _spoken(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
+
+
+def chosen_language(request: HttpRequest) -> str:
+    """Return the language that a form chooses, or nothing."""
+    return _spoken(request.POST.get("language", ""))
+
+
+def _spoken(code: str) -> str:
+    return code if code in {ours for ours, _ in settings.LANGUAGES} else ""
+
+
+def keep_language(response: HttpResponse, language: str) -> None:
+    """Keep the language for this browser."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=LANGUAGE_AGE_S,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def next_within(request: HttpRequest, *, prefix: str, home: str) -> str:

@@ -11,11 +11,9 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from uma.kernel.money import PAISE_PER_RUPEE
+from uma.kernel import money
 
 register = template.Library()
-_THOUSANDS = 3
-_GROUP = 2
 
 
 @register.simple_tag
@@ -37,9 +35,7 @@ def _built(path: Path, _written_at: int) -> dict[str, str]:
 @register.filter
 def rupees(paise: int) -> str:
     """Return `12345650` as `₹1,23,456.50`, whole rupees without a fraction."""
-    whole, rest = divmod(abs(paise), PAISE_PER_RUPEE)
-    sign = "\N{MINUS SIGN}" if paise < 0 else ""
-    return f"{sign}₹{grouped(whole)}" + (f".{rest:02d}" if rest else "")
+    return money.written(paise)
 
 
 @register.filter
@@ -50,11 +46,8 @@ def signed_rupees(paise: int) -> str:
 
 @register.filter
 def grouped(whole: int) -> str:
-    """Return `1234567` as `12,34,567`: three digits, then twos."""
-    digits, sign = str(abs(whole)), "\N{MINUS SIGN}" if whole < 0 else ""
-    head, tail = digits[:-_THOUSANDS], digits[-_THOUSANDS:]
-    parts = [head[max(0, end - _GROUP) : end] for end in range(len(head), 0, -_GROUP)]
-    return sign + ",".join([*reversed(parts), tail])
+    """Return `1234567` as `12,34,567`."""
+    return money.grouped(whole)
 
 
 @register.simple_tag
