@@ -110,7 +110,7 @@ def test_six_hundred_rupees_move_when_a_second_operator_agrees(
     assert event.before == {"state": "PROPOSED"}
     assert event.after is not None
     assert event.after["state"] == "BOOKED"
-    assert InboxMessage.objects.get(person=rider).title == "₹600.00 for you"
+    assert InboxMessage.objects.get(person=rider).title == "₹600 for you"
 
 
 def test_a_form_that_is_sent_twice_moves_the_money_once(rider: User, maker: User) -> None:

@@ -133,7 +133,7 @@ def test_a_low_balance_orders_one_top_up_which_the_owner_pays(
     (auto,) = AutoTopUp.objects.select_related("top_up")
     assert (auto.top_up.state, auto.top_up.amount_paise) == ("OPEN", 2_000_00)
     (told,) = InboxMessage.objects.filter(kind="money.auto_top_up")
-    assert told.title == "A top-up of ₹2,000.00 waits for you"
+    assert told.title == "A top-up of ₹2,000 waits for you"
     paid = paid_at(cloud, auto.top_up)
     facts = account.payment(payment_id=paid)
     assert services.credit_payment(facts=facts, now=LATER) == "credited"
