@@ -87,12 +87,13 @@ def priced() -> list[str]:
     )  # fmt: skip
     Quote.objects.create(
         order=order, action="on_select", message=told, price_paise=100,
-        price_text="1", lines=[{"title": text, "value": text} for text in HOSTILE], adds_up=True,
-        told_at=now,
+        price_text="1", adds_up=True, told_at=now,
+        lines=[{"title": text, "value": value} for text in HOSTILE for value in ("1", text)],
     )  # fmt: skip
     page = riding.get()
     text = escape(HOSTILE[0])
-    assert all(part in page for part in (f"<dt>{text}</dt>", f"<dd>₹{text}</dd>", f"{text} %"))
+    assert f"<dt>{text}</dt>" in page
+    assert f"{text} %" in page
     return [page]
 
 
