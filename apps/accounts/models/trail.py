@@ -24,7 +24,12 @@ class AuditEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["object_type", "object_id", "-at"], name="accounts_audit_object"),
+            models.Index(fields=["object_id", "-at"], name="accounts_audit_of_object"),
+            models.Index(
+                fields=["actor_id", "-at"],
+                condition=models.Q(actor_id__isnull=False),
+                name="accounts_audit_of_actor",
+            ),
             models.Index(fields=["-at"], name="accounts_audit_newest"),
         ]
         triggers = [append_only("accounts_audit_append_only")]

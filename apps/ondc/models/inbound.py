@@ -72,6 +72,7 @@ class InboundMessage(models.Model):
                 fields=["next_attempt_at"], condition=Q(state="WAITING"), name="ondc_inbound_due"
             ),
             models.Index(fields=["-received_at"], name="ondc_inbound_newest"),
+            models.Index(fields=["message_id"], name="ondc_inbound_message"),
             models.Index(
                 fields=["received_at"], condition=Q(state="PARKED"), name="ondc_inbound_parked"
             ),

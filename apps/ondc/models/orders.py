@@ -148,6 +148,8 @@ class RideOrder(models.Model):
                 condition=Q(stage__in=["CONFIRMING", "ACTIVE"]),
                 name="ondc_ride_order_live",
             ),
+            # The unique one begins with the seller.
+            models.Index(fields=["number"], condition=~Q(number=""), name="ondc_ride_order_number"),
         ]
         triggers = [
             refuse(

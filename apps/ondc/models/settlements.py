@@ -103,6 +103,11 @@ class Settlement(models.Model):
                 condition=Q(settled_at__isnull=True),
                 name="ondc_settlement_open",
             ),
+            models.Index(
+                fields=["reference"],
+                condition=~Q(reference=""),
+                name="ondc_settlement_reference",
+            ),
         ]
         triggers = [
             refuse(

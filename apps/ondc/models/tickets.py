@@ -132,6 +132,9 @@ class Ticket(models.Model):
                 name="ondc_ticket_status_known",
             ),
         ]
+        indexes = [
+            models.Index(fields=["number"], condition=~Q(number=""), name="ondc_ticket_number"),
+        ]
         triggers = [
             refuse(
                 "ondc_ticket_used_is_used",

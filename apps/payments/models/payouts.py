@@ -191,6 +191,7 @@ class Payout(models.Model):
                 condition=Q(state__in=["REQUESTED", "SCREENING", "PROCESSING"]),
                 name="payments_payout_under_way",
             ),
+            models.Index(fields=["utr"], condition=~Q(utr=""), name="payments_payout_utr"),
             # Few come back; each hour looks at whether they came back in time.
             models.Index(
                 fields=["id"],

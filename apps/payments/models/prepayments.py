@@ -198,6 +198,11 @@ class PrepaymentRefund(models.Model):
                 condition=Q(state="STUCK"),
                 name="payments_refund_stuck",
             ),
+            models.Index(
+                fields=["reference"],
+                condition=~Q(reference=""),
+                name="payments_refund_reference",
+            ),
         ]
         triggers = [
             refuse(
