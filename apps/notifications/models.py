@@ -237,6 +237,7 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
+        permissions = [("replay_webhook_delivery", "May have an event sent to a system again")]
         constraints = [
             models.UniqueConstraint(
                 fields=["endpoint", "event_id"], name="notifications_delivery_once"
