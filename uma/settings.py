@@ -277,6 +277,8 @@ MISSION_RANKER: str = env.str("UMA_MISSION_RANKER", default="")
 STRIKES = "apps.gamification.selectors.count_active"
 # Where an operator's permission reaches: zones by name, or None for everywhere.
 OPERATOR_ZONES = "apps.accounts.selectors.reach_of"
+# The zones that there are, for the filters of the desk.
+ZONES = "apps.merchants.selectors.zones"
 # What was done to an object, for its page at the desk.
 TRAIL = "apps.accounts.selectors.trail"
 EXPORTS = "apps.exports.selectors.offer"

@@ -64,7 +64,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
         "username", "name", "masked_phone", "zone_code", "status", "banned_until", "is_staff",
     )  # fmt: skip
     list_filter = ("status", "zone_code", "is_staff")
-    search_fields = ("username", "=id")
+    search_fields = ("=username", "=id")
     search_help_text = "User name, id, or a whole phone number."
     fields = readonly_fields = (
         "id", "username", "name", "email", "masked_phone", "zone_code", "status", "banned_until",
@@ -209,6 +209,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
 
 @admin.register(OperatorRole)
 class OperatorRoleAdmin(ReadOnlyAdmin[OperatorRole]):
+    few = True
     trail_keys = ("user_id",)
     zone_path = "zone_code"
     list_display = ("user", "role", "where", "granted_at", "granted_by", "revoked_at")
@@ -246,9 +247,8 @@ class OperatorRoleAdmin(ReadOnlyAdmin[OperatorRole]):
 class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     trail_keys = ("object_id",)
     list_display = ("at", "action", "object_type", "object_id", "actor_id", "reason")
-    list_filter = ("action", "object_type")
+    list_filter = ("action", "object_type", "at")
     search_fields = ("=object_id", "=actor_id")
-    date_hierarchy = "at"
     ordering = ("-at",)
 
 
@@ -259,7 +259,6 @@ class FirebaseIdentityAdmin(ReadOnlyAdmin[FirebaseIdentity]):
     list_display = ("signed_in_at", "person", "uid", "linked_at")
     list_select_related = ("person",)
     search_fields = ("=uid", "=person__id")
-    ordering = ("-signed_in_at",)
 
 
 @admin.register(KnownDevice)
@@ -269,7 +268,6 @@ class KnownDeviceAdmin(ReadOnlyAdmin[KnownDevice]):
     list_display = ("last_seen_at", "person", "first_seen_at")
     list_select_related = ("person",)
     search_fields = ("=person__id",)
-    ordering = ("-last_seen_at",)
     # What proves a device is nobody's to read.
     exclude = ("device_hash",)
 
@@ -281,7 +279,6 @@ class PayoutCoolingAdmin(ReadOnlyAdmin[PayoutCooling]):
     list_display = ("begins_at", "person_id", "reason", "ends_at")
     list_filter = ("reason",)
     search_fields = ("=person__id",)
-    ordering = ("-begins_at",)
 
 
 @admin.register(ExchangedToken)
@@ -300,7 +297,6 @@ class SessionAdmin(ReadOnlyAdmin[Session]):
     list_filter = ("role", "platform", "revoked_reason")
     list_select_related = ("user",)
     search_fields = ("=id", "=user__id")
-    ordering = ("-last_used_at",)
     actions = ("sign_out_selected",)
     # What proves a device is nobody's to read.
     exclude = ("device_hash",)
@@ -343,7 +339,6 @@ class RefreshTokenAdmin(ReadOnlyAdmin[RefreshToken]):
     list_display = ("issued_at", "session", "used_at")
     list_select_related = ("session",)
     search_fields = ("=session__id",)
-    ordering = ("-issued_at",)
     exclude = ("digest",)
 
 
@@ -354,11 +349,11 @@ class ConsentAdmin(ReadOnlyAdmin[Consent]):
     list_filter = ("purpose", "granted")
     list_select_related = ("person",)
     search_fields = ("=person__id",)
-    ordering = ("-at",)
 
 
 @admin.register(PersonalDataExport)
 class PersonalDataExportAdmin(ReadOnlyAdmin[PersonalDataExport]):
+    few = True
     zone_path = "person__zone_code"
     list_display = ("requested_at", "person", "state", "made_at", "expires_at", "size_bytes")
     list_filter = ("state",)
@@ -371,5 +366,6 @@ class PersonalDataExportAdmin(ReadOnlyAdmin[PersonalDataExport]):
 
 @admin.register(FirebaseDeletion)
 class FirebaseDeletionAdmin(ReadOnlyAdmin[FirebaseDeletion]):
+    few = True
     list_display = ("requested_at", "uid", "attempts", "next_attempt_at")
     ordering = ("-requested_at",)

@@ -42,6 +42,7 @@ def size(count: int | None) -> str:
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyAdmin[Export]):
+    few = True
     zone_path = "zone_code"
     change_list_template = "exports/exports.html"
     change_form_template = "exports/export.html"
@@ -59,7 +60,6 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
     list_select_related = ("requested_by",)
     search_fields = ("=id",)
     ordering = ("-requested_at",)
-    list_per_page = 50
     actions = ("cancel_selected",)
     fields = readonly_fields = ()
     has_cancel_permission = Needs(selectors.REQUEST)
@@ -176,6 +176,7 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
+    few = True
     zone_path = "zone_code"
     list_display = (
         "dataset",
@@ -190,7 +191,6 @@ class ScheduleAdmin(ReadOnlyAdmin[Schedule]):
     list_filter = ("dataset", "cadence", ("stopped_at", admin.EmptyFieldListFilter))
     list_select_related = ("requested_by",)
     ordering = ("-created_at",)
-    list_per_page = 50
     actions = ("stop_selected",)
     has_stop_permission = Needs("exports.stop_schedule")
 

@@ -30,8 +30,7 @@ class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
     )  # fmt: skip
     list_filter = ("zone_code", "review", "is_new_customer", "created_at")
     search_fields = ("=id", "=booking_id", "=merchant_id", "=rider_id")
-    ordering = ("-id",)
-    actions = ("reverse_selected", "approve_selected")
+    actions = page_acts = ("reverse_selected", "approve_selected")
     # A request's key is its owner's.
     exclude = ("request_key", "request_fingerprint")
 
@@ -121,7 +120,6 @@ class ReversalAdmin(ReadOnlyAdmin[Reversal]):
     list_filter = ("full", "created_at")
     list_select_related = ("handshake",)
     search_fields = ("=handshake__id",)
-    ordering = ("-id",)
     exclude = ("request_key", "request_fingerprint")
 
     @admin.display(description="Returned")
@@ -135,6 +133,7 @@ class ReversalAdmin(ReadOnlyAdmin[Reversal]):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin[Dispute]):
+    few = True
     trail_keys = ("handshake_id",)
     zone_path = "handshake__zone_code"
     list_display = ("due_at", "state", "handshake", "opened_as", "parked", "reason", "decided_at")
@@ -188,11 +187,11 @@ class CheckInAdmin(ReadOnlyAdmin[CheckIn]):
     )
     list_filter = ("zone_code", "is_new_customer", "created_at")
     search_fields = ("=id", "=merchant_id", "=outlet_id", "=rider_id")
-    ordering = ("-id",)
 
 
 @admin.register(BooksLook)
 class BooksLookAdmin(ReadOnlyAdmin[BooksLook]):
+    few = True
     list_display = ("kind", "looked_at", "right", "wrong", "clean_at")
     fields = readonly_fields = ("kind", "looked_at", "wrong", "clean_at", "rows")
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from celery import current_app
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -34,8 +35,7 @@ class OfJob(admin.SimpleListFilter):
         request: HttpRequest,  # noqa: ARG002 — Django's signature
         model_admin: "JobRunAdmin",  # type: ignore[override]  # noqa: ARG002 — as above
     ) -> list[tuple[str, str]]:
-        jobs = JobRun.objects.order_by("job").values_list("job", flat=True).distinct()
-        return [(job, _called(job)) for job in jobs]
+        return [(job, _called(job)) for job in sorted(current_app.conf.beat_schedule)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[JobRun]) -> QuerySet[JobRun]:  # noqa: ARG002
         return queryset.filter(job=self.value()) if self.value() else queryset
@@ -45,8 +45,7 @@ class OfJob(admin.SimpleListFilter):
 class JobRunAdmin(ReadOnlyAdmin[JobRun]):
     list_display = ["name", "ended", "began", "over", "took", "runs", "did", "error"]
     list_filter = ["outcome", OfJob, "started_at"]
-    ordering = ["-started_at"]
-    list_per_page = 50
+    ordering = ("-started_at",)
 
     @admin.display(description="Job", ordering="job")
     def name(self, run: JobRun) -> str:
@@ -74,8 +73,9 @@ class JobRunAdmin(ReadOnlyAdmin[JobRun]):
 
 @admin.register(Backup)
 class BackupAdmin(ReadOnlyAdmin[Backup]):
+    few = True
     list_display = ["name", "began", "took", "size"]
-    ordering = ["-began_at"]
+    ordering = ("-began_at",)
 
     @admin.display(description="Began (UTC)", ordering="began_at")
     def began(self, backup: Backup) -> str:

@@ -1,13 +1,14 @@
 """What operators see of messages, phones and webhooks: lists to read, and one action."""
 
 from typing import TypeVar
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from apps.notifications import services
+from apps.notifications import replaying, services
 from apps.notifications.models import (
     Device,
     InboxMessage,
@@ -15,7 +16,7 @@ from apps.notifications.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from uma.kernel.desk import Needs, ReadOnlyAdmin, permitted
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, permitted
 from uma.kernel.errors import DomainError
 
 M = TypeVar("M", bound=Model)
@@ -37,8 +38,7 @@ class InboxMessageAdmin(ReadOnly[InboxMessage]):
     )  # fmt: skip
     list_filter = ("push_state", "last_error", "kind", "created_at")
     list_select_related = ("person",)
-    search_fields = ("=id", "=dedupe_key", "person__username")
-    ordering = ("-created_at",)
+    search_fields = ("=id", "=dedupe_key", "=person__username")
     actions = ("push_again",)
 
     @admin.action(description="Push again", permissions=["push_again"])
@@ -67,8 +67,7 @@ class DeviceAdmin(ReadOnly[Device]):
     list_display = ("person", "platform", "last_seen_at", "revoked_at", "revoked_reason")
     list_filter = ("platform", "revoked_reason", "last_seen_at")
     list_select_related = ("person",)
-    search_fields = ("=id", "person__username")
-    ordering = ("-last_seen_at",)
+    search_fields = ("=id", "=person__username")
     fields = ("person", "platform", "last_seen_at", "revoked_at", "revoked_reason")
 
 
@@ -78,12 +77,12 @@ class PreferenceAdmin(ReadOnly[Preference]):
     list_display = ("person", "muted", "night_begins", "night_ends", "changed_at")
     list_filter = ("changed_at",)
     list_select_related = ("person",)
-    search_fields = ("person__username",)
-    ordering = ("-changed_at",)
+    search_fields = ("=person__username",)
 
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ReadOnly[WebhookEndpoint]):
+    few = True
     list_display = ("merchant_id", "url", "events", "created_at", "disabled_at")
     list_filter = ("disabled_at", "created_at")
     search_fields = ("=id", "=merchant_id", "url")
@@ -100,4 +99,27 @@ class WebhookDeliveryAdmin(ReadOnly[WebhookDelivery]):
     list_filter = ("state", "type", "last_error", "created_at")
     list_select_related = ("endpoint",)
     search_fields = ("=id", "=event_id", "=endpoint__merchant_id")
-    ordering = ("-created_at",)
+    actions = page_acts = ("replay_selected",)
+
+    has_replay_permission = Needs("notifications.replay_webhook_delivery")
+
+    @admin.action(description="Send it again", permissions=["replay"])
+    def replay_selected(
+        self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]
+    ) -> HttpResponse | None:
+        def act(delivery_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            replaying.replay(
+                delivery_id=delivery_id,
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="replay_selected",
+            question="Send these events again? Each keeps its id, by which its system knows it.",
+            act=act,
+        )

@@ -39,6 +39,12 @@ class EndpointOver(DomainError):
     advice = "Add the address again: the new endpoint has a secret of its own."
 
 
+class DeliveryInProgress(DomainError):
+    code = "delivery_in_progress"
+    title = "This event is waiting to be sent already"
+    status = 409
+
+
 class EndpointExists(DomainError):
     code = "endpoint_exists"
     title = "Events go to this address already"

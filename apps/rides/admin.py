@@ -1,13 +1,10 @@
 """Bookings as operators see them: to read, and to void with a reason."""
 
-from typing import TypeVar
 from uuid import UUID
 
-from django import forms
-from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -23,25 +20,12 @@ from apps.rides.models import (
     SpokenCodeTries,
     Watch,
 )
-from uma.kernel.desk import Needs, ReadOnlyAdmin, permitted, readable
-from uma.kernel.errors import DomainError
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, readable
 from uma.kernel.money import rupees
-
-M = TypeVar("M", bound=Model)
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-
-
-class _ReadOnly(ReadOnlyAdmin[M]):
-    """Rows that only services write."""
-
-    list_per_page = 50
 
 
 @admin.register(Booking)
-class BookingAdmin(_ReadOnly[Booking]):
+class BookingAdmin(ReadOnlyAdmin[Booking]):
     zone_path = "zone_code"
     list_display = (
         "ref", "state", "zone_code", "rider_link", "merchant_link", "outlet_link", "title", "held",
@@ -49,10 +33,8 @@ class BookingAdmin(_ReadOnly[Booking]):
     )  # fmt: skip
     list_filter = ("state", "zone_code", "cancelled_late", "basis", "static_qr", "booked_at")
     list_select_related = ("rider", "merchant", "outlet")
-    search_fields = ("=ref", "=id", "=rider__username", "=merchant__id", "=campaign_id")
-    date_hierarchy = "booked_at"
-    ordering = ("-id",)
-    actions = ("void_selected",)
+    search_fields = ("=ref", "=id", "=rider__username")
+    actions = page_acts = ("void_selected",)
     # A printed code is as good as the money it redeems, and a request's key is its owner's.
     exclude = ("static_id", "request_key", "request_fingerprint")
 
@@ -76,45 +58,39 @@ class BookingAdmin(_ReadOnly[Booking]):
         description="Void: no visit, no strike, the money goes back", permissions=["void"]
     )
     def void_selected(self, request: HttpRequest, chosen: QuerySet[Booking]) -> HttpResponse | None:
-        chosen = permitted(self, request, chosen, action="void_selected")
-        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
-        if not form.is_valid():
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Void bookings",
-                "question": "Take these bookings back? The deals are lost, nobody gets a strike.",
-                "chosen": chosen,
-                "form": form,
-                "opts": self.opts,
-            }
-            return TemplateResponse(request, "rides/void_bookings.html", context)
-        actor_id = request.user.pk
-        assert isinstance(actor_id, UUID)
-        for booking_id in chosen.order_by("pk").values_list("pk", flat=True):
-            try:
-                services.void(
-                    booking_id=booking_id,
-                    actor_id=actor_id,
-                    reason=form.cleaned_data["reason"],
-                    now=timezone.now(),
-                )
-            except DomainError as refusal:
-                self.message_user(request, f"{booking_id}: {refusal.detail}", messages.ERROR)
-            else:
-                self.message_user(request, f"{booking_id}: voided", messages.SUCCESS)
-        return None
+        def act(booking_id: UUID, actor_id: UUID, answers: Answers) -> None:
+            services.void(
+                booking_id=booking_id,
+                actor_id=actor_id,
+                reason=answers["reason"],
+                now=timezone.now(),
+            )
+
+        def describe(row: Booking) -> str:
+            what = f"{row.ref}: {row.merchant_name}, {row.title} ({row.get_state_display()})"
+            return f"{what}, {self.held(row)} held"
+
+        return act_on_chosen(
+            self,
+            request,
+            chosen,
+            action="void_selected",
+            question="Take these bookings back? The deals are lost, nobody gets a strike.",
+            act=act,
+            describe=describe,
+            paise_of=lambda row: row.max_cost_paise,
+        )
 
     has_void_permission = Needs("rides.void_booking")
 
 
 @admin.register(Fare)
-class FareAdmin(_ReadOnly[Fare]):
+class FareAdmin(ReadOnlyAdmin[Fare]):
     trail_keys = ("booking_id",)
     zone_path = "booking__zone_code"
     list_display = ("recorded_at", "booking", "fare")
     list_select_related = ("booking",)
     search_fields = ("=booking__id", "=booking__ref")
-    ordering = ("-recorded_at",)
 
     @admin.display(description="Fare")
     def fare(self, fare: Fare) -> str:
@@ -122,24 +98,22 @@ class FareAdmin(_ReadOnly[Fare]):
 
 
 @admin.register(RideFailure)
-class RideFailureAdmin(_ReadOnly[RideFailure]):
+class RideFailureAdmin(ReadOnlyAdmin[RideFailure]):
     trail_keys = ("booking_id",)
     zone_path = "booking__zone_code"
     list_display = ("at", "reason", "code", "booking")
     list_filter = ("reason", "at")
     list_select_related = ("booking",)
     search_fields = ("=booking__id", "=booking__ref")
-    ordering = ("-at",)
 
 
 @admin.register(DropOff)
-class DropOffAdmin(_ReadOnly[DropOff]):
+class DropOffAdmin(ReadOnlyAdmin[DropOff]):
     trail_keys = ("booking_id",)
     zone_path = "booking__zone_code"
     list_display = ("at", "distance", "booking")
     list_select_related = ("booking",)
     search_fields = ("=booking__id", "=booking__ref")
-    ordering = ("-at",)
 
     @admin.display(description="From the outlet")
     def distance(self, drop: DropOff) -> str:
@@ -147,24 +121,25 @@ class DropOffAdmin(_ReadOnly[DropOff]):
 
 
 @admin.register(RefusedBookings)
-class RefusedBookingsAdmin(_ReadOnly[RefusedBookings]):
+class RefusedBookingsAdmin(ReadOnlyAdmin[RefusedBookings]):
     zone_path = "merchant__zone_id"
     list_display = ("day", "merchant", "campaign_id", "outlet_id", "code", "times")
     list_filter = ("code", "day")
     list_select_related = ("merchant",)
-    search_fields = ("=merchant__id", "=campaign_id", "=outlet_id")
+    search_fields = ("=merchant__id",)
     ordering = ("-day", "-times")
 
 
 @admin.register(SpokenCodeTries)
-class SpokenCodeTriesAdmin(_ReadOnly[SpokenCodeTries]):
+class SpokenCodeTriesAdmin(ReadOnlyAdmin[SpokenCodeTries]):
     list_display = ("person_id", "tries", "counted_since", "locked_until")
     search_fields = ("=person_id",)
     exclude = ("last_ref",)
 
 
 @admin.register(Watch)
-class WatchAdmin(_ReadOnly[Watch]):
+class WatchAdmin(ReadOnlyAdmin[Watch]):
+    few = True
     zone_path = "zone_code"
     list_display = ("since", "where", "ended_at", "zone_code", "rider_id")
     list_filter = (("ended_at", admin.EmptyFieldListFilter), "zone_code", "since")

@@ -1,12 +1,10 @@
 """The ledger as operators read it: nothing here writes, and no list counts or sums a whole table."""
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,28 +13,13 @@ from django.utils.safestring import SafeString
 
 from apps.wallet import codes, selectors
 from apps.wallet.models import Account, AccountKind, Hold, Journal, PostingRule, Transfer
-from uma.kernel.desk import EVERYWHERE, ReadOnlyAdmin, amount, beside, link_to
+from uma.kernel.desk import EVERYWHERE, ReadOnlyAdmin, beside, link_to
+from uma.kernel.desk_amounts import amount
 
 M = TypeVar("M", bound=Model)
-# Nobody turns to page two hundred; whoever looks for something searches.
-MOST_COUNTED = 10_000
-
-
-class ShortCount(Paginator[Any]):  # Any: rows of any of these tables
-    """Pages of a table of millions: it counts as far as anybody turns."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list
-        assert isinstance(rows, QuerySet)
-        return rows.order_by()[:MOST_COUNTED].count()
 
 
 class LedgerAdmin(ReadOnlyAdmin[M]):
-    paginator = ShortCount
-    list_per_page = 50
-    # Identifiers grow with time, and every table is indexed by them.
-    ordering = ["-pk"]
     # Shows the box; what it searches is said by `found_by`, which uses the indexes as they are.
     search_fields = ["pk"]
 
@@ -53,7 +36,7 @@ class LedgerAdmin(ReadOnlyAdmin[M]):
 
 
 class KindFilter(admin.SimpleListFilter):
-    """A kind, from the small tables that name them all: never a DISTINCT of a large one."""
+    """A kind, from the small tables that name them all."""
 
     title = "kind"
     parameter_name = "kind"
@@ -65,7 +48,8 @@ class KindFilter(admin.SimpleListFilter):
     ) -> Iterable[tuple[str, str]]:
         del request, model_admin
         kinds = self.named_by._default_manager.order_by(self.column)  # noqa: SLF001 (Django's own name)
-        return [(kind, kind) for kind in kinds.values_list(self.column, flat=True).distinct()]
+        named = dict.fromkeys(kinds.values_list(self.column, flat=True))
+        return [(kind, kind) for kind in named]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         del request
@@ -286,11 +270,12 @@ class HoldAdmin(LedgerAdmin[Hold]):
 
 @admin.register(PostingRule)
 class PostingRuleAdmin(ReadOnlyAdmin[PostingRule]):
+    few = True
     zone_path = EVERYWHERE
     list_display = ["journal_kind", "debit_kind", "credit_kind", "cap", "same_party", "reverses_kind"]  # fmt: skip
     list_filter = ["journal_kind"]
     search_fields = ["journal_kind", "debit_kind", "credit_kind"]
-    ordering = ["journal_kind", "debit_kind", "credit_kind"]
+    ordering = ("journal_kind", "debit_kind", "credit_kind")
     fields = ["journal_kind", "debit_kind", "credit_kind", "cap", "same_party", "reverses_kind"]
     readonly_fields = ["cap"]
 
@@ -301,10 +286,11 @@ class PostingRuleAdmin(ReadOnlyAdmin[PostingRule]):
 
 @admin.register(AccountKind)
 class AccountKindAdmin(ReadOnlyAdmin[AccountKind]):
+    few = True
     zone_path = EVERYWHERE
     list_display = ["kind", "family", "normal_side", "keeps_balance", "may_overdraw", "accounts"]
     list_filter = ["family", "keeps_balance"]
-    ordering = ["family", "kind"]
+    ordering = ("family", "kind")
 
     @admin.display(description="Accounts")
     def accounts(self, kind: AccountKind) -> SafeString:

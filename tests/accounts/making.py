@@ -1,5 +1,7 @@
 """Operators for tests: with a role in a zone, or with everything."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.test import Client
@@ -7,6 +9,8 @@ from django.test import Client
 from apps.accounts import services
 from apps.accounts.models import User
 from tests.merchants.making import NOON, make_person
+from uma.kernel.desk_amounts import amount
+from uma.kernel.money import PAISE_PER_RUPEE
 
 
 def give_role(user_id: UUID, role: str, zone: str = "") -> None:
@@ -24,6 +28,15 @@ def make_operator(role: str | None = None, zone: str = "") -> User:
     user_id = make_person("operator")
     give_role(user_id, role, zone)
     return User.objects.get(pk=user_id)
+
+
+def confirmed(answers: Mapping[str, object]) -> dict[str, object]:
+    """Return what a form of the desk sends once its amount, if it asks for one, was read back."""
+    try:
+        paise = int(Decimal(str(answers["amount"])) * PAISE_PER_RUPEE)
+    except (KeyError, ArithmeticError):
+        return {**answers}
+    return {"read_back": amount(paise), **answers}
 
 
 def at_the_desk(user: User) -> Client:

@@ -19,7 +19,7 @@ from apps.merchants.models import ApiKey, Merchant, Zone
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from tests.accounts.cities import MODELS, City, make_city
-from tests.accounts.making import at_the_desk, give_role, make_operator
+from tests.accounts.making import at_the_desk, confirmed, give_role, make_operator
 from uma.kernel.desk import EVERYWHERE, ReadOnlyAdmin
 
 pytestmark = pytest.mark.django_db
@@ -308,7 +308,7 @@ def test_nobody_writes_a_row_by_a_form(here: City) -> None:
 
 def post(client: Client, row: Model, action: str, **answers: object) -> None:
     form = {"action": action, "_selected_action": [str(row.pk)], "confirmed": "Yes", "reason": "x"}
-    client.post(page(type(row)), form | answers)
+    client.post(page(type(row)), form | confirmed(answers))
 
 
 def test_an_act_on_a_foreign_row_does_nothing(here: City, there: City) -> None:

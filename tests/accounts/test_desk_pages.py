@@ -11,7 +11,7 @@ from django.urls import reverse
 from apps.wallet.models import Account
 from tests.accounts.cities import City, make_city
 from tests.accounts.making import at_the_desk, make_operator
-from uma.kernel.desk import amount
+from uma.kernel.desk_amounts import amount
 
 pytestmark = pytest.mark.django_db
 LABEL = re.compile(r"<dt>([^<]*)</dt>")

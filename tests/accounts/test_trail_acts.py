@@ -40,7 +40,7 @@ from apps.merchants.models import (
     SubscriptionCharge,
     Zone,
 )
-from apps.notifications.models import InboxMessage
+from apps.notifications.models import InboxMessage, WebhookDelivery
 from apps.ondc.models import CatalogueRefresh, Disagreement, InboundMessage, Settlement
 from apps.ondc.models import Transaction as Journey
 from apps.payments.models import (
@@ -59,6 +59,7 @@ from apps.payments.models import (
 )
 from apps.rides.models import Booking
 from tests.accounts.cities import City, make_city
+from tests.accounts.making import confirmed
 from tests.accounts.preparing import sql
 from tests.handshake.visiting import visit
 from tests.ondc import ours
@@ -151,6 +152,12 @@ ACTS = [
         "message.push-again",
         before=sql("UPDATE notifications_inboxmessage SET push_state = 'SKIPPED' WHERE id = %s"),
         reason="pushed again from the console",
+    ),
+    Act(
+        WebhookDelivery,
+        "replay_selected",
+        "webhook-delivery.replayed",
+        before=sql("UPDATE notifications_webhookdelivery SET state = 'FAILED' WHERE id = %s"),
     ),
     Act(
         GatewayEvent,
@@ -342,7 +349,7 @@ def test_every_act_is_on_the_trail_and_on_the_page_of_its_object(
                 "_selected_action": str(key),
                 "confirmed": "yes",
                 "reason": REASON,
-                **act.given,
+                **confirmed(act.given),
             },
             headers={"X-Request-ID": "support-case-42"},
         )

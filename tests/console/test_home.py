@@ -21,7 +21,7 @@ from apps.payments.services import check_custody
 from apps.rides.models import Booking
 from tests.accounts.cities import City, make_city
 from tests.accounts.making import at_the_desk, make_operator
-from uma.kernel.desk import amount
+from uma.kernel.desk_amounts import amount
 from uma.kernel.ids import first_id_of, new_id
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from apps.campaigns.models import Allotment, Campaign, Deal, FeeSchedule, Revisi
 from apps.merchants.models import FirstVisit, Merchant, Outlet, Staff, Zone
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
-from tests.accounts.making import at_the_desk, make_operator
+from tests.accounts.making import at_the_desk, confirmed, make_operator
 from tests.campaigns.making import make_campaign, take
 from tests.merchants.making import make_merchant, make_outlet, make_staff
 
@@ -34,7 +34,7 @@ def path(model: Any, view: str = "changelist", *args: object) -> str:
 
 def act(client: Client, row: Any, action: str, **answers: object) -> Any:
     """Do what the confirmation page's form does."""
-    form = {"action": action, "_selected_action": str(row.pk)} | answers
+    form = {"action": action, "_selected_action": str(row.pk)} | confirmed(answers)
     return client.post(path(type(row)), form, follow=True)
 
 
@@ -169,13 +169,15 @@ def test_a_campaign_in_review_shows_what_changed_and_is_decided() -> None:
     client = desk("reviewer")
 
     page = act(client, campaign, "approve_selected")
-    assert b"cap_paise" in page.content
+    assert b"cap: <del>" in page.content
     assert "done" in told(
         act(client, campaign, "reject_selected", reason="unclear", confirmed="yes")
     )
     campaign.refresh_from_db()
     assert campaign.state == "DRAFT"
-    refused = act(client, campaign, "approve_selected", reason="", confirmed="yes")
+    silent = act(client, campaign, "approve_selected", reason="", confirmed="yes")
+    assert b"errorlist" in silent.content
+    refused = act(client, campaign, "approve_selected", reason="fine", confirmed="yes")
     assert "cannot become active" in told(refused)
 
 

@@ -27,7 +27,7 @@ from apps.payments.errors import (
 from apps.payments.models import Adjustment
 from apps.wallet import codes
 from apps.wallet.errors import InsufficientFunds
-from tests.accounts.making import at_the_desk, make_operator
+from tests.accounts.making import at_the_desk, confirmed, make_operator
 from tests.factories import FUNDS_PAISE, NOON, balance, make_rider, make_shop
 from tests.payments.paying_out import give
 from tests.payments.test_payout_books import behind_the_guards, found
@@ -59,7 +59,8 @@ def checker() -> User:
 def propose(client: Client, key: UUID, rupees: str, **more: str) -> Any:  # Any: a response
     form = {"whose": "person", "key": str(key), "direction": "GIVE", "amount": rupees}
     form["proposal"] = str(new_id())
-    return client.post(PROPOSE, form | {"reason": "waited an hour"} | more, follow=True)
+    form |= {"reason": "waited an hour"} | more
+    return client.post(PROPOSE, confirmed(form), follow=True)
 
 
 def decide(client: Client, row: Adjustment, act: str = "approve") -> Any:  # Any: a response
@@ -292,7 +293,7 @@ def test_what_cannot_be_proposed_is_said_on_the_form(
 ) -> None:
     form = {"whose": "person", "key": str(rider.pk), "direction": "GIVE", "amount": "600"}
     form["proposal"] = str(new_id())
-    answer = at_the_desk(maker).post(PROPOSE, form | {"reason": "waited"} | changes)
+    answer = at_the_desk(maker).post(PROPOSE, confirmed(form | {"reason": "waited"} | changes))
 
     assert (answer.status_code, said in answer.content.decode()) == (200, True)
     assert not Adjustment.objects.exists()

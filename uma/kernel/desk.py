@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,8 +21,9 @@ from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from uma.kernel.crypto.errors import SealedValueUnreadable
+from uma.kernel.desk_amounts import amount, read_back, with_amounts
+from uma.kernel.desk_lists import IndexedLists
 from uma.kernel.errors import DomainError
-from uma.kernel.money import rupees
 
 M = TypeVar("M", bound=Model)
 # What a form asked for: its cleaned data. Any: fields of many types.
@@ -35,6 +36,8 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+# Of how many rows an operator's one act may be: more than anybody reads through is a slip of the hand.
+MOST_AT_ONCE = 20
 # Rows that lie in no zone and are no secret of any: a chart of accounts, the roles of a table.
 EVERYWHERE = "*"
 
@@ -88,7 +91,7 @@ def _offer_of_exports() -> Callable[[object, str, dict[str, str]], str | None]:
     return found
 
 
-class ReadOnlyAdmin(ModelAdmin[M]):
+class ReadOnlyAdmin(IndexedLists[M], ModelAdmin[M]):
     """
     Rows that only services write, and of which an operator sees those of the operator's own zones.
 
@@ -96,7 +99,6 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     only who sees every zone sees them.
     """
 
-    show_full_result_count = False
     change_form_template = "kernel/change_form.html"
     change_list_template = "kernel/change_list.html"
     zone_path: ClassVar[str | None] = None
@@ -155,7 +157,7 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
         """Show amounts on the page of a row as operators read them, whatever unit the column has."""
         return [
-            (title, {**options, "fields": _with_amounts(self.model, options["fields"])})
+            (title, {**options, "fields": with_amounts(self.model, options["fields"])})
             for title, options in super().get_fieldsets(request, obj)
         ]
 
@@ -170,9 +172,12 @@ class ReadOnlyAdmin(ModelAdmin[M]):
     def _viewing(self) -> str:
         return f"{self.opts.app_label}.view_{self.opts.model_name}"
 
+    def zones_shown(self, request: HttpRequest) -> frozenset[str] | None:
+        return zones_with(request, self._viewing())
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         """Leave rows of other zones out, for lists, pages and acts alike: there they are missing."""
-        return self.within(super().get_queryset(request), zones_with(request, self._viewing()))
+        return self.within(super().get_queryset(request), self.zones_shown(request))
 
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         if not super().has_view_permission(request, obj):
@@ -206,8 +211,13 @@ def permitted(
     """
     Return those of the chosen rows in whose zone the operator may act, and say which were left out.
 
-    A row may be seen in more zones than it may be acted on in: each permission has its own.
+    A row may be seen in more zones than it may be acted on in: each permission has its own. Of more
+    rows than one act may reach none is acted on.
     """
+    if chosen.all()[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE:
+        text = f"One act reaches {MOST_AT_ONCE} rows at most: choose fewer."
+        site.message_user(request, text, messages.ERROR)
+        return chosen.none()
     allowed = site.within(chosen, zones_with(request, permission_of(site, action)))
     if left_out := chosen.count() - allowed.count():
         text = f"{left_out} of the chosen lie in zones where you may not do that."
@@ -222,6 +232,8 @@ class Confirmed(Generic[M]):
     rows: QuerySet[M]
     actor_id: UUID
     answers: Answers
+    # The amount that each of them moves by what the form asked, as it was read back; or nothing.
+    moves: str
 
 
 def confirm(
@@ -233,15 +245,19 @@ def confirm(
     question: str,
     form_class: type[forms.Form] = ReasonForm,
     describe: Callable[[M], SafeString | str] = str,
+    paise_of: Callable[[M], int] | None = None,
 ) -> Confirmed[M] | HttpResponse | None:
     """Ask what an act needs on a confirmation page; None when none of the rows may be acted on."""
     chosen = permitted(site, request, chosen, action=action)
     if not chosen.exists():
         return None
     form = form_class(request.POST if "confirmed" in request.POST else None)
-    if not form.is_valid():
+    moves = read_back(form)
+    if not form.is_valid() or request.POST.get("read_back", "") != moves:
         context = {
             **site.admin_site.each_context(request),
+            "read_back": moves,
+            "in_all": amount(sum(map(paise_of, chosen))) if paise_of else "",
             "title": question,
             "chosen": [(row.pk, describe(row)) for row in chosen],
             "form": form,
@@ -251,7 +267,7 @@ def confirm(
         return TemplateResponse(request, "kernel/act_on_chosen.html", context)
     actor_id = request.user.pk
     assert isinstance(actor_id, UUID)
-    return Confirmed(chosen, actor_id, form.cleaned_data)
+    return Confirmed(chosen, actor_id, form.cleaned_data, moves)
 
 
 def act_on_chosen(
@@ -261,14 +277,17 @@ def act_on_chosen(
     *,
     action: str,
     question: str,
-    act: Callable[[Any, UUID, Answers], None],  # Any: the row's key, a UUID or a code
+    # Any: the row's key, a UUID or a code. What is returned is told of a row: what moved.
+    act: Callable[[Any, UUID, Answers], str | None],
     form_class: type[forms.Form] = ReasonForm,
     describe: Callable[[M], SafeString | str] = str,
+    paise_of: Callable[[M], int] | None = None,
 ) -> HttpResponse | None:
     """
     Ask what the act needs on a confirmation page, then call the service once for each chosen row.
 
-    A refusal of one row is reported and does not stop the others.
+    `describe` says on that page what a row is, `paise_of` what it holds, which the page adds up. A
+    refusal of one row is reported and does not stop the others.
     """
     found = confirm(
         site,
@@ -278,16 +297,19 @@ def act_on_chosen(
         question=question,
         form_class=form_class,
         describe=describe,
+        paise_of=paise_of,
     )
     if found is None or isinstance(found, HttpResponse):
         return found
     for key in found.rows.order_by("pk").values_list("pk", flat=True):
         try:
-            act(key, found.actor_id, found.answers)
+            moved = act(key, found.actor_id, found.answers) or found.moves
         except DomainError as refusal:
             site.message_user(request, f"{key}: {refusal.detail}", messages.ERROR)
         else:
-            site.message_user(request, f"{key}: done", messages.SUCCESS)
+            site.message_user(
+                request, f"{key}: done{f', {moved}' if moved else ''}", messages.SUCCESS
+            )
     return None
 
 
@@ -324,51 +346,6 @@ def file_answer(content: bytes, *, name: str, content_type: str) -> HttpResponse
             "Cache-Control": "no-store",
         },
     )
-
-
-def amount(paise: int | None) -> str:
-    """Return an amount as operators read it."""
-    return "—" if paise is None else f"₹{rupees(paise):,.2f}"
-
-
-def percent(basis_points: int | None) -> str:
-    """Return a share as operators read it."""
-    return "—" if basis_points is None else f"{basis_points / 100:g} %"
-
-
-# By the end of a column's name: how its unit is read.
-_UNITS: Mapping[str, Callable[[int | None], str]] = {"paise": amount, "bps": percent}
-_SHORT = {"cpa": "CPA", "cpt": "CPT", "gst": "GST", "tcs": "TCS", "tds": "TDS"}
-
-
-@cache
-def _as_read(column: Field[Any, Any]) -> Callable[[Model], str]:  # Any: of whatever column
-    """Return what shows an amount or a share: the same function each time, as Django compares them."""
-    unit = column.name.rpartition("_")[2]
-    words, read = str(column.verbose_name).removesuffix(f" {unit}").split(), _UNITS[unit]
-
-    @admin.display(description=capfirst(" ".join(_SHORT.get(word, word) for word in words)))
-    def shown(row: Model) -> str:
-        return read(getattr(row, column.name))
-
-    return shown
-
-
-def _has_unit(column: Field[Any, Any]) -> bool:  # Any: of whatever column
-    what, _, unit = column.name.rpartition("_")
-    return bool(what) and unit in _UNITS
-
-
-def _with_amounts(model: type[Model], fields: Iterable[Any]) -> list[Any]:  # Any: Django's fields
-    columns = {one.name: one for one in model._meta.concrete_fields}  # noqa: SLF001 — as above
-    return [
-        _with_amounts(model, field)
-        if isinstance(field, list | tuple)
-        else _as_read(columns[field])
-        if isinstance(field, str) and field in columns and _has_unit(columns[field])
-        else field
-        for field in fields
-    ]
 
 
 def readable(read: Callable[[], str]) -> str:

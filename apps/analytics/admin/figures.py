@@ -3,7 +3,8 @@
 from django.contrib import admin
 
 from apps.analytics.models import Cohort, Experiment, Hour, Progress
-from uma.kernel.desk import ReadOnlyAdmin, amount
+from uma.kernel.desk import ReadOnlyAdmin
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(Hour)
@@ -12,7 +13,7 @@ class HourAdmin(ReadOnlyAdmin[Hour]):
     list_display = ("merchant", "day", "hour", "visits", "new_customers", "expired", "spend")
     list_filter = ("day",)
     list_select_related = ("merchant",)
-    search_fields = ("=merchant__id", "=campaign_id", "=outlet_id")
+    search_fields = ("=merchant__id",)
     ordering = ("-day", "-hour")
 
     @admin.display(description="Spend, without tax")
@@ -27,11 +28,11 @@ class CohortAdmin(ReadOnlyAdmin[Cohort]):
     list_filter = ("within_days", "day")
     list_select_related = ("merchant",)
     search_fields = ("=merchant__id",)
-    ordering = ("-day", "within_days")
 
 
 @admin.register(Progress)
 class ProgressAdmin(ReadOnlyAdmin[Progress]):
+    few = True
     zone_path = "merchant__zone_id"
     list_display = ("merchant", "counted_until")
     list_select_related = ("merchant",)
@@ -41,6 +42,7 @@ class ProgressAdmin(ReadOnlyAdmin[Progress]):
 
 @admin.register(Experiment)
 class ExperimentAdmin(ReadOnlyAdmin[Experiment]):
+    few = True
     zone_path = "merchant__zone_id"
     list_display = (
         "campaign_id", "merchant", "since", "until", "shown_riders", "held_riders", "visits_low",

@@ -23,17 +23,18 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     beside,
     link_to,
     zones_with,
 )
+from uma.kernel.desk_amounts import amount
 
 SHOWN = 25
 
 
 @admin.register(RiskCase)
 class RiskCaseAdmin(ReadOnlyAdmin[RiskCase]):
+    few = True
     zone_path = "zone_code"
     list_display = ("opened_at", "judged", "business", "in_short", "at_stake")
     list_filter = ("state", "band", "zone_code", "opened_at")
@@ -172,8 +173,7 @@ class RiskSignalAdmin(ReadOnlyAdmin[RiskSignal]):
     zone_path = "zone_code"
     list_display = ("at", "rule", "points", "said", "zone_code", "by_table", "see_also")
     list_filter = ("rule", "zone_code", "at")
-    search_fields = ("=id", "=handshake_id", "=rider_id", "=merchant_id")
-    ordering = ("-id",)
+    search_fields = ("=id", "=handshake_id", "=rider_id")
 
     @admin.display(description="What it saw")
     def said(self, signal: RiskSignal) -> str:
@@ -194,8 +194,7 @@ class AssessmentAdmin(ReadOnlyAdmin[Assessment]):
     zone_path = "zone_code"
     list_display = ("visited_at", "band", "score", "cashback", "zone_code", "by_table", "see_also")
     list_filter = ("band", "zone_code", "visited_at")
-    search_fields = ("=handshake_id", "=rider_id", "=merchant_id")
-    ordering = ("-pk",)
+    search_fields = ("=handshake_id",)
 
     @admin.display(description="Cashback")
     def cashback(self, row: Assessment) -> str:
@@ -220,6 +219,7 @@ class ThresholdForm(ReasonForm):
 
 @admin.register(RiskTable)
 class RiskTableAdmin(ReadOnlyAdmin[RiskTable]):
+    few = True
     zone_path = "zone_code"
     list_display = ("set_at", "zone", "version", "changed")
     list_filter = ("zone_code",)

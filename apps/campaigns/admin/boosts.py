@@ -10,11 +10,13 @@ from django.utils.safestring import SafeString
 
 from apps.campaigns import services
 from apps.campaigns.models import Boost, BoostSlot, BoostTile
-from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, amount, link_to
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, link_to
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(Boost)
 class BoostAdmin(ReadOnlyAdmin[Boost]):
+    few = True
     zone_path = "campaign__zone_id"
     trail_keys = ("campaign_id",)
     list_display = (
@@ -71,6 +73,7 @@ class BoostAdmin(ReadOnlyAdmin[Boost]):
 
 @admin.register(BoostSlot)
 class BoostSlotAdmin(ReadOnlyAdmin[BoostSlot]):
+    few = True
     zone_path = "zone_code"
     trail_keys = ("boost_id",)
     list_display = ("zone_code", "tile", "number", "slots_limit", "boost", "ends_at", "released_at")
@@ -81,6 +84,7 @@ class BoostSlotAdmin(ReadOnlyAdmin[BoostSlot]):
 
 @admin.register(BoostTile)
 class BoostTileAdmin(ReadOnlyAdmin[BoostTile]):
+    few = True
     zone_path = "zone_code"
     list_display = ("zone_code", "tile")
     list_filter = ("zone_code",)

@@ -21,11 +21,11 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     beside,
     link_to,
     trail_of,
 )
+from uma.kernel.desk_amounts import amount, as_told
 
 # What a service does to one campaign, by whom and why.
 Act = Callable[[UUID, UUID, str], object]
@@ -35,7 +35,7 @@ def differences(newer: Revision, older: Revision | None) -> list[tuple[str, obje
     """Return the terms in which a revision differs from the one before: name, before, after."""
     before = older.terms if older else {}
     return [
-        (name, before.get(name, "—"), value)
+        (*as_told(name, before.get(name, "—")), as_told(name, value)[1])
         for name, value in newer.terms.items()
         if before.get(name) != value
     ]
@@ -76,23 +76,23 @@ class SuspendForm(ReasonForm):
 
 
 class MaybeReasonForm(forms.Form):
-    """An approval may say why."""
+    """What only lets things go their way may say why."""
 
     reason = forms.CharField(max_length=500, required=False)
 
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin[Campaign]):
+    few = True
     zone_path = "zone_id"
     list_display = [
         "title", "merchant", "zone", "state", "pause_reason", "reimbursement", "budget",
         "starts_at", "ends_at", "links",
     ]  # fmt: skip
-    list_filter = ["state", "pause_reason", "suspended_for", "zone", "audience"]
+    list_filter = ["state", "pause_reason", "suspended_for", "zone", "audience", "created_at"]
     list_select_related = ["merchant", "zone"]
     search_fields = ["title", "merchant__brand", "=id", "=merchant__id"]
     readonly_fields = ["links", "history"]
-    date_hierarchy = "created_at"
     actions = [
         "approve_selected", "reject_selected", "pause_selected", "resume_selected",
         "suspend_selected", "lift_selected", "end_selected",
@@ -161,7 +161,6 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
             does=lambda campaign_id, actor_id, reason: services.approve(
                 campaign_id=campaign_id, actor_id=actor_id, reason=reason, now=timezone.now()
             ),
-            form_class=MaybeReasonForm,
         )
 
     @admin.action(description="Reject", permissions=["review"])
@@ -265,16 +264,18 @@ class CampaignAdmin(ReadOnlyAdmin[Campaign]):
 
 @admin.register(Revision)
 class RevisionAdmin(ReadOnlyAdmin[Revision]):
+    few = True
     trail_keys = ("campaign_id",)
     zone_path = "campaign__zone_id"
     list_display = ["campaign", "number", "at", "actor_id"]
     list_select_related = ["campaign"]
+    list_filter = ["at"]
     search_fields = ["=campaign__id", "campaign__title"]
-    date_hierarchy = "at"
 
 
 @admin.register(Deal)
 class DealAdmin(ReadOnlyAdmin[Deal]):
+    few = True
     trail_keys = ("campaign_id",)
     zone_path = "zone_code"
     list_display = [
@@ -300,7 +301,7 @@ class AllotmentAdmin(ReadOnlyAdmin[Allotment]):
         "campaign", "scope", "seats_taken", "seats_limit", "visits", "committed", "spent", "limit",
     ]  # fmt: skip
     list_select_related = ["campaign"]
-    search_fields = ["=campaign__id", "scope"]
+    search_fields = ["=campaign__id"]
 
     @admin.display(description="Committed", ordering="committed_paise")
     def committed(self, row: Allotment) -> str:
@@ -331,6 +332,7 @@ class FeesForm(ReasonForm):
 
 @admin.register(FeeSchedule)
 class FeeScheduleAdmin(ReadOnlyAdmin[FeeSchedule]):
+    few = True
     trail_keys = ("zone_id",)
     zone_path = "zone_id"
     list_display = ["zone", "effective_from", "cpt", "cpa", "gst_bps", "boost", "boost_slots"]

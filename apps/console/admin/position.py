@@ -8,7 +8,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import reverse
 
-from uma.kernel.desk import ReadOnlyAdmin, amount
+from uma.kernel.desk import ReadOnlyAdmin
+from uma.kernel.desk_amounts import amount
 
 
 @dataclass(frozen=True, slots=True)

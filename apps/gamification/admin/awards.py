@@ -13,21 +13,15 @@ from apps.gamification import selectors, services
 from apps.gamification.models import Award, Projection, PromoPool, Reward
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
-from uma.kernel.desk import (
-    Answers,
-    Needs,
-    ReadOnlyAdmin,
-    ReasonForm,
-    act_on_chosen,
-    amount,
-    link_to,
-)
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen, link_to
+from uma.kernel.desk_amounts import amount
 from uma.kernel.money import PAISE_PER_RUPEE
 
 
 class FundForm(ReasonForm):
     """The platform's own money that reached the bank: how much, by which bank reference, and why."""
 
+    reads_back = True
     amount = forms.DecimalField(
         label="Amount in rupees", min_value=1, max_digits=8, decimal_places=2
     )
@@ -37,6 +31,7 @@ class FundForm(ReasonForm):
 
 @admin.register(PromoPool)
 class PromoPoolAdmin(ReadOnlyAdmin[PromoPool]):
+    few = True
     zone_path = "zone_code"
     list_display = ("program", "zone_code", "balance", "promised", "unpaid", "created_at")
     list_filter = ("zone_code",)
@@ -95,7 +90,6 @@ class AwardAdmin(ReadOnlyAdmin[Award]):
     list_display = ("earned_at", "badge", "version", "zone_code", "rider_id", "revoked_at")
     list_filter = ("badge", "zone_code", "earned_at")
     search_fields = ("=id", "=rider_id")
-    ordering = ("-id",)
 
 
 @admin.register(Reward)
@@ -104,7 +98,6 @@ class RewardAdmin(ReadOnlyAdmin[Reward]):
     list_display = ("changed_at", "state", "worth", "subject", "program", "rider_id", "payments")
     list_filter = ("state", "program", "changed_at")
     search_fields = ("=id", "=rider_id", "=subject")
-    ordering = ("-changed_at",)
     actions = ("pay_selected",)
 
     @admin.display(description="Amount", ordering="amount_paise")

@@ -63,6 +63,7 @@ class EventForm(ReasonForm):
 
 @admin.register(ForceMajeure)
 class ForceMajeureAdmin(ReadOnlyAdmin[ForceMajeure]):
+    few = True
     zone_path = "zone_code"
     change_list_template = "gamification/events.html"
     list_display = ("zone_code", "starts_at", "ends_at", "reason", "declared_at", "withdrawn_at")

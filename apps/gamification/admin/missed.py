@@ -14,8 +14,7 @@ class NoShowAdmin(ReadOnlyAdmin[NoShow]):
     trail_keys = ("booking_id",)
     list_display = ("expired_at", "zone_code", "merchant_name", "verdict", "rider_id")
     list_filter = ("excuse", "zone_code", "expired_at")
-    search_fields = ("=booking_id", "=rider_id", "=merchant_id")
-    ordering = ("-expired_at",)
+    search_fields = ("=booking_id", "=rider_id")
     exclude = ("evidence", "excuse")
     readonly_fields = ("verdict", "known")
 
@@ -34,7 +33,7 @@ class NoShowAdmin(ReadOnlyAdmin[NoShow]):
 class ReminderAdmin(ReadOnlyAdmin[Reminder]):
     trail_keys = ("booking_id",)
     list_display = ("booking_id", "merchant_name", "expires_at", "next_due_at", "told")
-    search_fields = ("=booking_id", "=rider_id")
+    search_fields = ("=booking_id",)
     ordering = ("-expires_at",)
 
     @admin.display(description="Told")
@@ -49,7 +48,6 @@ class FailedScanAdmin(ReadOnlyAdmin[FailedScan]):
     list_display = ("at", "code", "booking_id")
     list_filter = ("code", "at")
     search_fields = ("=booking_id",)
-    ordering = ("-at",)
 
 
 @admin.register(Visit)
@@ -58,5 +56,4 @@ class VisitAdmin(ReadOnlyAdmin[Visit]):
     trail_keys = ("handshake_id", "booking_id")
     list_display = ("at", "zone_code", "category", "by_ride", "rider_id", "undone_at", "settled_at")
     list_filter = ("zone_code", "category", "by_ride", "at")
-    search_fields = ("=handshake_id", "=booking_id", "=rider_id", "=merchant_id")
-    ordering = ("-at",)
+    search_fields = ("=handshake_id", "=booking_id", "=rider_id")

@@ -7,11 +7,13 @@ from django.utils.safestring import SafeString
 
 from apps.gamification.admin.known import lines
 from apps.gamification.models import LeaderboardName, Mission, MissionRun, ProvenOrder
-from uma.kernel.desk import ReadOnlyAdmin, amount, link_to
+from uma.kernel.desk import ReadOnlyAdmin, link_to
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(Mission)
 class MissionAdmin(ReadOnlyAdmin[Mission]):
+    few = True
     zone_path = "zone_code"
     list_display = ("night", "zone_code", "kind", "title", "reward", "riders", "expired_at")
     list_filter = ("kind", "zone_code", ("expired_at", admin.EmptyFieldListFilter), "night")
@@ -84,7 +86,6 @@ class MissionRunAdmin(ReadOnlyAdmin[MissionRun]):
     list_filter = ("state", "zone_code", "joined_at")
     list_select_related = ("mission",)
     search_fields = ("=id", "=rider_id", "=mission__id")
-    ordering = ("-id",)
 
 
 @admin.register(ProvenOrder)
@@ -93,7 +94,6 @@ class ProvenOrderAdmin(ReadOnlyAdmin[ProvenOrder]):
     list_display = ("at", "kind", "zone_code", "category", "provider", "source", "undone_at")
     list_filter = ("kind", "zone_code", "at")
     search_fields = ("=source", "=rider_id")
-    ordering = ("-at",)
 
 
 @admin.register(LeaderboardName)
@@ -102,5 +102,4 @@ class LeaderboardNameAdmin(ReadOnlyAdmin[LeaderboardName]):
     trail_keys = ("rider_id",)
     list_display = ("pseudonym", "zone_code", "rider_id", "joined_at")
     list_filter = ("zone_code",)
-    search_fields = ("pseudonym", "=rider_id")
-    ordering = ("pseudonym",)
+    search_fields = ("=pseudonym", "=rider_id")

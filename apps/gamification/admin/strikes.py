@@ -34,6 +34,7 @@ IN_SHORT = 80
 
 @admin.register(Appeal)
 class AppealAdmin(ReadOnlyAdmin[Appeal]):
+    few = True
     zone_path = "zone_code"
     trail_keys = ("pk", "strike_id")
     list_display = ("time_left", "state", "line", "zone_code", "missed", "in_short", "see_also")
@@ -167,7 +168,6 @@ class StrikeAdmin(ReadOnlyAdmin[Strike]):
     )  # fmt: skip
     readonly_fields = ("known", "see_also")
     search_fields = ("=id", "=rider_id", "=no_show__booking_id")
-    ordering = ("-id",)
     actions = ("overturn_selected",)
 
     @admin.display(description="Missed")
@@ -214,7 +214,6 @@ class RestrictionAdmin(ReadOnlyAdmin[Restriction]):
     )
     list_filter = ("level", "zone_code", "starts_at")
     search_fields = ("=id", "=rider_id")
-    ordering = ("-starts_at",)
     actions = ("end_selected",)
 
     @admin.display(description="Until", ordering="until")
@@ -255,6 +254,7 @@ class PolicyForm(ReasonForm):
 
 @admin.register(StrikePolicy)
 class StrikePolicyAdmin(ReadOnlyAdmin[StrikePolicy]):
+    few = True
     zone_path = "*"
     list_display = ("effective_from", "clears", "limit", "window_days", "ladder_days")
     ordering = ("-effective_from",)

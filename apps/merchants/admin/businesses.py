@@ -1,4 +1,4 @@
-"""Zones, merchants, outlets and staff as operators see them, and what operators do to them."""
+"""Zones, merchants and outlets as operators see them, and what operators do to them."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from apps.merchants import services
 from apps.merchants.admin.plans import PriceForm, begins
 from apps.merchants.admin.viewing import LooksAsOwner
-from apps.merchants.models import FirstVisit, Merchant, Outlet, Staff, Zone
+from apps.merchants.models import Merchant, Outlet, Zone
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from uma.kernel.desk import (
@@ -21,18 +21,18 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     beside,
     link_to,
-    readable,
     trail_of,
 )
+from uma.kernel.desk_amounts import amount
 from uma.kernel.money import PAISE_PER_RUPEE
 
 
 class TopUpForm(ReasonForm):
     """Money that reached the bank: how much, by which bank reference, and why it is credited."""
 
+    reads_back = True
     amount = forms.DecimalField(
         label="Amount in rupees", min_value=1, max_digits=10, decimal_places=2
     )
@@ -42,6 +42,7 @@ class TopUpForm(ReasonForm):
 
 @admin.register(Zone)
 class ZoneAdmin(ReadOnlyAdmin[Zone]):
+    few = True
     zone_path = "code"
     list_display = ["code", "name", "timezone", "state_code", "bookings_paused_at"]
     list_filter = ["state_code"]
@@ -116,6 +117,7 @@ class ZoneAdmin(ReadOnlyAdmin[Zone]):
 
 @admin.register(Merchant)
 class MerchantAdmin(LooksAsOwner):
+    few = True
     zone_path = "zone_id"
     list_display = ["brand", "zone", "plan", "status", "status_changed_at", "links"]
     list_filter = ["status", "plan", "zone"]
@@ -123,14 +125,9 @@ class MerchantAdmin(LooksAsOwner):
     search_fields = ["brand", "legal_name", "gstin", "=id"]
     readonly_fields = ["wallet", "held", "frozen", "links"]
     actions = [
-        "top_up",
-        "freeze_selected",
-        "unfreeze_selected",
-        "activate_selected",
-        "suspend_selected",
-        "agree_price",
-        "view_as",
-    ]
+        "top_up", "freeze_selected", "unfreeze_selected", "activate_selected", "suspend_selected",
+        "agree_price", "view_as",
+    ]  # fmt: skip
 
     @admin.display(description="Wallet")
     def wallet(self, merchant: Merchant) -> str:
@@ -297,17 +294,26 @@ class MerchantAdmin(LooksAsOwner):
 
 @admin.register(Outlet)
 class OutletAdmin(ReadOnlyAdmin[Outlet]):
+    few = True
     zone_path = "zone_id"
     list_display = ["name", "merchant", "zone", "category", "status", "radius_m", "deals"]
     list_filter = ["status", "zone", "category"]
     list_select_related = ["merchant", "zone"]
     search_fields = ["name", "address", "merchant__brand", "=id"]
-    readonly_fields = ["trail"]
+    readonly_fields = ["deals", "trail"]
     actions = ["open_selected", "pause_selected", "close_selected"]
 
-    @admin.display(description="Listed deals")
+    @admin.display(description="Sold here")
     def deals(self, outlet: Outlet) -> SafeString:
-        return link_to("campaigns_deal_changelist", "Deals", outlet__id__exact=outlet.pk)
+        here = {"outlet__id__exact": outlet.pk}
+        # The merchant as well: the index of live bookings begins with it.
+        live = here | {"merchant__id__exact": outlet.merchant_id, "state__exact": "BOOKED"}
+        return beside(
+            [
+                link_to("campaigns_deal_changelist", "Deals", **here),
+                link_to("rides_booking_changelist", "Live bookings", **live),
+            ]
+        )
 
     @admin.display(description="History")
     def trail(self, outlet: Outlet) -> SafeString:
@@ -341,59 +347,3 @@ class OutletAdmin(ReadOnlyAdmin[Outlet]):
     @admin.action(description="Close for good", permissions=["status"])
     def close_selected(self, request: HttpRequest, chosen: QuerySet[Outlet]) -> HttpResponse | None:
         return self._set(request, chosen, "close_selected", Outlet.Status.CLOSED)
-
-
-@admin.register(Staff)
-class StaffAdmin(ReadOnlyAdmin[Staff]):
-    zone_path = "merchant__zone_id"
-    list_display = ["user", "name", "merchant", "role", "is_active", "created_at"]
-    list_filter = ["role", "is_active"]
-    list_select_related = ["user", "merchant"]
-    search_fields = ["user__username", "merchant__brand", "=id"]
-    actions = ["dismiss_selected"]
-
-    has_status_permission = Needs("merchants.change_merchant_status")
-
-    @admin.display(description="Name")
-    def name(self, staff: Staff) -> str:
-        return readable(lambda: staff.user.display_name)
-
-    @admin.action(description="Dismiss: no scan and no change is theirs", permissions=["status"])
-    def dismiss_selected(
-        self, request: HttpRequest, chosen: QuerySet[Staff]
-    ) -> HttpResponse | None:
-        def act(staff_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            services.dismiss_staff(
-                staff_id=staff_id,
-                actor_id=actor_id,
-                reason=answers["reason"],
-                now=timezone.now(),
-            )
-
-        return act_on_chosen(
-            self,
-            request,
-            chosen,
-            action="dismiss_selected",
-            question="End the posts of these people?",
-            act=act,
-        )
-
-
-@admin.register(FirstVisit)
-class FirstVisitAdmin(ReadOnlyAdmin[FirstVisit]):
-    list_display = ["at", "merchant_id", "person_id", "booking_id"]
-    search_fields = ["=merchant_id", "=person_id", "=booking_id"]
-    date_hierarchy = "at"
-
-    def has_view_permission(self, request: HttpRequest, obj: FirstVisit | None = None) -> bool:
-        # A plain column leads to the merchant, so no path can be named; `within` goes it.
-        return admin.ModelAdmin.has_view_permission(self, request, obj)
-
-    def within(
-        self, rows: QuerySet[FirstVisit], zones: frozenset[str] | None
-    ) -> QuerySet[FirstVisit]:
-        if zones is None:
-            return rows
-        there = Merchant.objects.filter(zone_id__in=zones)
-        return rows.filter(merchant_id__in=there.values("pk"))

@@ -15,6 +15,7 @@ from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, trail_
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin[ApiKey]):
+    few = True
     zone_path = "merchant__zone_id"
     list_display = [
         "__str__", "merchant", "name", "created_at", "last_used_at", "expires_at", "revoked_at",
@@ -22,7 +23,6 @@ class ApiKeyAdmin(ReadOnlyAdmin[ApiKey]):
     list_filter = ["environment", ("revoked_at", admin.EmptyFieldListFilter), "created_at"]
     list_select_related = ["merchant"]
     search_fields = ["=id", "=public_id", "name", "merchant__brand", "=merchant__id"]
-    ordering = ["-pk"]
     # A hash of a secret is nobody's to read either.
     exclude = ["digest"]
     readonly_fields = ["trail"]

@@ -27,9 +27,9 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     link_to,
 )
+from uma.kernel.desk_amounts import amount
 from uma.kernel.money import PAISE_PER_RUPEE
 
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -57,6 +57,7 @@ class PriceForm(ReasonForm):
 class RefundForm(ReasonForm):
     """How much of a month goes back; the tax on it goes back with it."""
 
+    reads_back = True
     amount = forms.DecimalField(
         label="Before GST, rupees", min_value=0, max_digits=9, decimal_places=2
     )
@@ -71,6 +72,7 @@ def begins(day: date, *, now: datetime) -> datetime:
 
 @admin.register(PlanFeature)
 class PlanFeatureAdmin(ReadOnlyAdmin[PlanFeature]):
+    few = True
     zone_path = EVERYWHERE
     list_display = ("plan", "feature", "most")
     list_filter = ("plan", "feature")
@@ -108,6 +110,7 @@ class PlanFeatureAdmin(ReadOnlyAdmin[PlanFeature]):
 
 @admin.register(PlanPrice)
 class PlanPriceAdmin(ReadOnlyAdmin[PlanPrice]):
+    few = True
     zone_path = EVERYWHERE
     trail_keys = ("plan",)
     list_display = ("plan", "effective_from", "price", "gst_bps", "reason")
@@ -152,6 +155,7 @@ class PlanPriceAdmin(ReadOnlyAdmin[PlanPrice]):
 
 @admin.register(AgreedPrice)
 class AgreedPriceAdmin(ReadOnlyAdmin[AgreedPrice]):
+    few = True
     zone_path = "merchant__zone_id"
     trail_keys = ("merchant_id",)
     list_display = ("merchant", "effective_from", "price", "gst_bps", "reason")
@@ -166,6 +170,7 @@ class AgreedPriceAdmin(ReadOnlyAdmin[AgreedPrice]):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
+    few = True
     zone_path = "merchant__zone_id"
     trail_keys = ("merchant_id",)
     list_display = (
@@ -216,8 +221,7 @@ class SubscriptionChargeAdmin(ReadOnlyAdmin[SubscriptionCharge]):
     )  # fmt: skip
     list_filter = ("plan", "charged_at")
     list_select_related = ("subscription__merchant",)
-    search_fields = ("subscription__merchant__brand", "=subscription__merchant__id", "=id")
-    ordering = ("-charged_at",)
+    search_fields = ("=subscription__merchant__id", "=id")
     exclude = ("request_key", "request_fingerprint")
     actions = ("refund_selected",)
 
@@ -269,6 +273,7 @@ class SubscriptionChargeAdmin(ReadOnlyAdmin[SubscriptionCharge]):
 
 @admin.register(SubscriptionRefund)
 class SubscriptionRefundAdmin(ReadOnlyAdmin[SubscriptionRefund]):
+    few = True
     zone_path = "charge__subscription__merchant__zone_id"
     trail_keys = ("charge_id",)
     list_display = (

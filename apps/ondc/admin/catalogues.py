@@ -26,7 +26,6 @@ class CatalogueRefreshAdmin(ReadOnlyAdmin[CatalogueRefresh]):
     )  # fmt: skip
     list_filter = ("sale", "kind", "state", "zone_code", "said_at")
     search_fields = ("=id", "=message_id")
-    ordering = ("-said_at",)
     # What one comes for first; the bytes that were signed last.
     fields = (
         "messages", "verdict", "zone_code", "city", "sale", "kind", "since", "till", "said_at", "until",
@@ -141,5 +140,4 @@ class CatalogueAnswerAdmin(ReadOnlyAdmin[CatalogueAnswer]):
     )  # fmt: skip
     list_filter = ("state", "refresh__sale", "refresh__zone_code", "received_at")
     list_select_related = ("refresh",)
-    search_fields = ("=id", "=refresh__id", "=bpp_id")
-    ordering = ("-received_at",)
+    search_fields = ("=id", "=refresh__id")

@@ -30,15 +30,8 @@ from apps.ondc.models import (
     Transaction,
 )
 from apps.ondc.timeline import Said, signed_text, timeline
-from uma.kernel.desk import (
-    Answers,
-    Needs,
-    ReadOnlyAdmin,
-    act_on_chosen,
-    amount,
-    confirm,
-    file_answer,
-)
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, confirm, file_answer
+from uma.kernel.desk_amounts import amount
 from uma.kernel.errors import DomainError
 
 
@@ -52,7 +45,6 @@ class TransactionAdmin(ReadOnlyAdmin[Transaction]):
     list_filter = ("domain", "city", "opened_at")
     list_select_related = ("rider", "booking")
     search_fields = ("=id", "=rider__id", "=booking__ref")
-    ordering = ("-opened_at",)
     # Where somebody lives and goes.
     exclude = ("pickup", "drop", "via")
     readonly_fields = ("messages",)
@@ -126,8 +118,7 @@ class QuestionAdmin(ReadOnlyAdmin[Question]):
     zone_path = "transaction__zone_code"
     list_display = ("asked_at", "action", "bpp_id", "message_id", "transaction", "answered_at")
     list_filter = ("action", "asked_at")
-    search_fields = ("=message_id", "=transaction__id", "=bpp_id")
-    ordering = ("-asked_at",)
+    search_fields = ("=message_id", "=transaction__id")
 
 
 @admin.register(SearchAnswer)
@@ -135,8 +126,7 @@ class SearchAnswerAdmin(ReadOnlyAdmin[SearchAnswer]):
     zone_path = "transaction__zone_code"
     list_display = ("answered_at", "name", "bpp_id", "transaction", "is_late", "error_code")
     list_filter = ("is_late", "answered_at")
-    search_fields = ("=transaction__id", "=bpp_id")
-    ordering = ("-answered_at",)
+    search_fields = ("=transaction__id",)
 
 
 @admin.register(Offer)
@@ -147,8 +137,7 @@ class OfferAdmin(ReadOnlyAdmin[Offer]):
         "transaction", "valid_until",
     )  # fmt: skip
     list_filter = ("vehicle_category", "offered_at")
-    search_fields = ("=transaction__id", "=bpp_id")
-    ordering = ("-offered_at",)
+    search_fields = ("=transaction__id",)
 
     @admin.display(description="Price")
     def price(self, offer: Offer) -> str:
@@ -163,8 +152,7 @@ class RideOrderAdmin(ReadOnlyAdmin[RideOrder]):
         "error_code", "changed_at",
     )  # fmt: skip
     list_filter = ("stage", "ride_state", "created_at")
-    search_fields = ("=id", "=number", "=transaction__id", "=bpp_id")
-    ordering = ("-created_at",)
+    search_fields = ("=id", "=number", "=transaction__id")
     # Who drives, where, and what lets a rider in.
     exclude = ("driver_name", "driver_phone", "driver_place", "start_code")
 
@@ -180,7 +168,6 @@ class QuoteAdmin(ReadOnlyAdmin[Quote]):
     list_filter = ("action", "adds_up", "told_at")
     list_select_related = ("order",)
     search_fields = ("=order__id", "=order__number")
-    ordering = ("-told_at",)
 
     @admin.display(description="Price")
     def price(self, quote: Quote) -> str:
@@ -194,7 +181,7 @@ class InboundMessageAdmin(ReadOnlyAdmin[InboundMessage]):
         "transaction_text", "next_attempt_at",
     )  # fmt: skip
     list_filter = ("state", "action", "received_at")
-    search_fields = ("=id", "=message_id", "=transaction_text", "=sender")
+    search_fields = ("=id", "=message_id", "=transaction__id", "=sender")
     ordering = ("-received_at",)
     # It repeats people's names, numbers and places.
     exclude = ("raw",)
@@ -239,6 +226,7 @@ class InboundMessageAdmin(ReadOnlyAdmin[InboundMessage]):
 
 @admin.register(Participant)
 class ParticipantAdmin(ReadOnlyAdmin[Participant]):
+    few = True
     list_display = (
         "subscriber_id", "unique_key_id", "kind", "status", "domains", "valid_until", "fetched_at",
     )  # fmt: skip
@@ -255,14 +243,14 @@ class OutboundMessageAdmin(ReadOnlyAdmin[OutboundMessage]):
         "settled_at",
     )  # fmt: skip
     list_filter = ("state", "action", "said_at")
-    search_fields = ("=id", "=question__message_id", "=question__transaction__id", "=party")
-    ordering = ("-said_at",)
+    search_fields = ("=id", "=question__message_id", "=question__transaction__id")
     # It names the rider and where they go.
     exclude = ("body",)
 
 
 @admin.register(Circuit)
 class CircuitAdmin(ReadOnlyAdmin[Circuit]):
+    few = True
     list_display = ("party", "failures", "open_until")
     search_fields = ("=party",)
     ordering = ("party",)
@@ -274,12 +262,13 @@ class DispatchAdmin(ReadOnlyAdmin[Dispatch]):
         "made_at", "kind", "party", "state", "attempts", "http_status", "error_code", "settled_at",
     )  # fmt: skip
     list_filter = ("kind", "state", "made_at")
-    search_fields = ("=id", "=inbound__id", "=outbound__id", "=party")
+    search_fields = ("=id", "=inbound__id", "=outbound__id")
     ordering = ("-made_at",)
 
 
 @admin.register(Issue)
 class IssueAdmin(ReadOnlyAdmin[Issue]):
+    few = True
     zone_path = "order__transaction__zone_code"
     list_display = (
         "created_at", "code", "status", "level", "overdue", "order", "version", "rating",
@@ -301,6 +290,7 @@ class IssueAdmin(ReadOnlyAdmin[Issue]):
 
 @admin.register(IssueAct)
 class IssueActAdmin(ReadOnlyAdmin[IssueAct]):
+    few = True
     zone_path = "issue__order__transaction__zone_code"
     list_display = ("at", "by", "code", "resolution", "refund", "issue")
     list_filter = ("by", "code", "at")
@@ -316,6 +306,7 @@ class IssueActAdmin(ReadOnlyAdmin[IssueAct]):
 
 @admin.register(Station)
 class StationAdmin(ReadOnlyAdmin[Station]):
+    few = True
     zone_path = "zone_code"
     list_display = ("name", "line", "mode", "seller_name", "code", "version", "told_at")
     list_filter = ("mode", "city", "told_at")
@@ -331,7 +322,6 @@ class TicketTripAdmin(ReadOnlyAdmin[TicketTrip]):
     search_fields = ("=id", "=transaction__id")
     # Where somebody goes.
     exclude = ("from_code", "from_name", "to_code", "to_name")
-    ordering = ("-id",)
 
 
 @admin.register(Ticket)
@@ -342,4 +332,3 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     search_fields = ("=id", "=number", "=order__id", "=order__number")
     # Whoever knows it travels by it.
     exclude = ("token",)
-    ordering = ("-told_at",)

@@ -23,10 +23,10 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     confirm,
     file_answer,
 )
+from uma.kernel.desk_amounts import amount
 
 
 class TransferForm(ReasonForm):
@@ -69,7 +69,6 @@ class SettlementAdmin(ReadOnlyAdmin[Settlement]):
         "due_at",
     )
     search_fields = ("=id", "=number", "=bpp_id", "=reference")
-    ordering = ("-due_at",)
     actions = ("settle_selected", "export_selected", "register_selected")
 
     has_settle_permission = Needs("ondc.settle_settlement")
@@ -170,6 +169,7 @@ class SettlementAdmin(ReadOnlyAdmin[Settlement]):
 
 @admin.register(Disagreement)
 class DisagreementAdmin(ReadOnlyAdmin[Disagreement]):
+    few = True
     zone_path = "zone_code"
     list_display = (
         "opened_at", "kind", "number", "party", "ours", "theirs", "detail", "decision",
@@ -223,8 +223,7 @@ class SettlementRequestAdmin(ReadOnlyAdmin[SettlementRequest]):
         "made_at", "action", "seller", "party", "state", "error_code", "until", "closed_at",
     )  # fmt: skip
     list_filter = ("action", "state", "made_at")
-    search_fields = ("=dispatch__id", "=transaction_id", "=party", "=seller")
-    ordering = ("-made_at",)
+    search_fields = ("=dispatch__id", "=transaction_id")
 
 
 @admin.register(SettlementLine)
@@ -236,7 +235,6 @@ class SettlementLineAdmin(ReadOnlyAdmin[SettlementLine]):
     list_filter = ("action", "answer", "answered_at")
     list_select_related = ("request", "settlement")
     search_fields = ("=id", "=settlement__number", "=request__dispatch__id")
-    ordering = ("-pk",)
 
     @admin.display(description="We said", ordering="amount_paise")
     def said(self, row: SettlementLine) -> str:
@@ -249,6 +247,7 @@ class SettlementLineAdmin(ReadOnlyAdmin[SettlementLine]):
 
 @admin.register(SellerRegistration)
 class SellerRegistrationAdmin(ReadOnlyAdmin[SellerRegistration]):
+    few = True
     list_display = ("effective_from", "bpp_id", "legal_name", "gstin", "recorded_at")
     search_fields = ("=bpp_id", "legal_name", "=gstin")
     ordering = ("bpp_id", "-effective_from")

@@ -23,10 +23,10 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     link_to,
     zones_with,
 )
+from uma.kernel.desk_amounts import amount, read_back
 from uma.kernel.errors import DomainError
 from uma.kernel.ids import new_id
 from uma.kernel.money import PAISE_PER_RUPEE
@@ -37,6 +37,7 @@ PROPOSE = "payments.propose_adjustment"
 class ProposalForm(ReasonForm):
     """Whose wallet, which way and how much."""
 
+    reads_back = True
     whose = forms.ChoiceField(choices=[("person", "A rider's"), ("merchant", "A business's")])
     key = forms.UUIDField(
         label="Identifier", help_text="The rider's or the business's, from its page."
@@ -55,13 +56,13 @@ class ProposalForm(ReasonForm):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(ReadOnlyAdmin[Adjustment]):
+    few = True
     zone_path = "zone_code"
     change_list_template = "payments/adjustments.html"
     list_display = ("what", "whose", "stands", "reason", "proposed_at")
     list_filter = ("state", "direction", "zone_code", "proposed_at")
     list_select_related = ("person", "merchant")
     search_fields = ("=id", "=person__id", "=merchant__id", "=proposed_by", "=decided_by")
-    ordering = ("-id",)
     fields = (
         "state", "direction", "amount_paise", "whose", "reason", "proposed_by", "proposed_at",
         "expires_at", "decided_by", "decided_at", "decided_because", "journal", "zone_code",
@@ -109,7 +110,8 @@ class AdjustmentAdmin(ReadOnlyAdmin[Adjustment]):
             raise PermissionDenied
         known = {name: request.GET.get(name, "") for name in ("whose", "key")}
         form = ProposalForm(request.POST or None, initial=known | {"proposal": str(new_id())})
-        if form.is_valid():
+        moves = read_back(form)
+        if moves and request.POST.get("read_back") == moves:
             try:
                 row = self._proposed(request, form.cleaned_data)
             except DomainError as refusal:
@@ -125,6 +127,7 @@ class AdjustmentAdmin(ReadOnlyAdmin[Adjustment]):
             "form": form,
             "opts": self.opts,
             "alone": amount(ALONE_PAISE),
+            "read_back": "" if form.errors else moves,
         }
         return TemplateResponse(request, "payments/propose_adjustment.html", context)
 

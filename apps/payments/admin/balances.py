@@ -3,11 +3,13 @@
 from django.contrib import admin
 
 from apps.payments.models import AutoTopUp, BalanceRule
-from uma.kernel.desk import ReadOnlyAdmin, amount
+from uma.kernel.desk import ReadOnlyAdmin
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(BalanceRule)
 class BalanceRuleAdmin(ReadOnlyAdmin[BalanceRule]):
+    few = True
     zone_path = "merchant__zone_id"
     list_display = (
         "merchant", "alert_below", "below_since", "crossings", "auto_on", "auto_amount", "cap",
@@ -38,7 +40,6 @@ class AutoTopUpAdmin(ReadOnlyAdmin[AutoTopUp]):
     list_filter = ("top_up__state", "below_since")
     list_select_related = ("rule__merchant", "top_up")
     search_fields = ("=top_up__id", "=rule__merchant__id")
-    ordering = ("-below_since",)
 
     @admin.display(description="Merchant")
     def merchant(self, auto: AutoTopUp) -> str:

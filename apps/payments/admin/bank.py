@@ -24,11 +24,11 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     link_to,
     readable,
     zones_with,
 )
+from uma.kernel.desk_amounts import amount
 from uma.kernel.errors import DomainError
 from uma.kernel.money import PAISE_PER_RUPEE
 
@@ -67,6 +67,7 @@ class UploadForm(forms.Form):
 
 @admin.register(BankStatement)
 class BankStatementAdmin(ReadOnlyAdmin[BankStatement]):
+    few = True
     change_list_template = "payments/bank_statements.html"
     list_display = ("filename", "uploaded", "new", "known", "to_look_at", "closing")
     list_filter = ("uploaded_at",)
@@ -180,8 +181,7 @@ class BankLineAdmin(ReadOnlyAdmin[BankLine]):
     list_filter = (
         ("matched_to", admin.EmptyFieldListFilter), "direction", "booked_on",
     )  # fmt: skip
-    search_fields = ("=utr", "=id", "matched_to")
-    ordering = ("-booked_on", "-line_number")
+    search_fields = ("=utr", "=id", "=matched_to")
     exclude = ("fingerprint", "narration")
     readonly_fields = ("told",)
     actions = ("record_float",)

@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 
 from apps.payments import services
 from apps.payments.models import GatewayEvent, Payment, TopUp
-from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, amount, link_to
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, link_to
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(TopUp)
@@ -20,7 +21,6 @@ class TopUpAdmin(ReadOnlyAdmin[TopUp]):
     list_filter = ("state", "created_at")
     list_select_related = ("merchant",)
     search_fields = ("=id", "=order_id", "=merchant__id")
-    ordering = ("-created_at",)
     exclude = ("request_key", "request_fingerprint")
 
     @admin.display(description="Amount")
@@ -35,7 +35,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_filter = ("method", "credited_at")
     list_select_related = ("top_up__merchant",)
     search_fields = ("=payment_id", "=top_up__order_id")
-    ordering = ("-credited_at",)
+    ordering = ("-top_up_id",)
 
     @admin.display(description="Merchant")
     def merchant(self, payment: Payment) -> str:

@@ -11,15 +11,8 @@ from django.utils.safestring import SafeString
 
 from apps.payments import services
 from apps.payments.models import DormantWallet
-from uma.kernel.desk import (
-    Answers,
-    Needs,
-    ReadOnlyAdmin,
-    act_on_chosen,
-    amount,
-    beside,
-    link_to,
-)
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, beside, link_to
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(DormantWallet)
@@ -30,8 +23,7 @@ class DormantWalletAdmin(ReadOnlyAdmin[DormantWallet]):
     )  # fmt: skip
     list_filter = ("state", "warned_at", "moved_at")
     list_select_related = ("person",)
-    search_fields = ("=id", "=person__id", "person__username")
-    ordering = ("-warned_at", "-pk")
+    search_fields = ("=id", "=person__id", "=person__username")
     actions = ("return_selected",)
 
     has_return_permission = Needs("payments.return_dormant_money")

@@ -48,8 +48,7 @@ class FundAccountAdmin(ReadOnlyAdmin[FundAccount]):
         ("removed_at", admin.EmptyFieldListFilter),
     )
     list_select_related = ("person", "merchant")
-    search_fields = ("=id", "=person__id", "person__username", "=merchant__id", "merchant__brand")
-    ordering = ("-created_at",)
+    search_fields = ("=id", "=person__id", "=person__username")
     fields = readonly_fields = (
         "id", "payee", "name", "kind", "shown", "created_at", "payable_from", "verified_at",
         "verified_by", "told_by_the_bank", "removed_at", "razorpay_id", "same_account", "trail",

@@ -10,11 +10,13 @@ from django.utils.safestring import SafeString
 
 from apps.payments import printing
 from apps.payments.models import Document, InvoiceRun, Series
-from uma.kernel.desk import ReadOnlyAdmin, amount, link_to
+from uma.kernel.desk import ReadOnlyAdmin, link_to
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin[Series]):
+    few = True
     list_display = ("code", "kind", "financial_year", "last_number")
     list_filter = ("kind", "financial_year")
     ordering = ("-financial_year", "code", "kind")
@@ -22,6 +24,7 @@ class SeriesAdmin(ReadOnlyAdmin[Series]):
 
 @admin.register(InvoiceRun)
 class InvoiceRunAdmin(ReadOnlyAdmin[InvoiceRun]):
+    few = True
     zone_path = "zone_id"
     list_display = ("month", "zone", "invoices", "completed_at")
     list_filter = ("zone",)
@@ -36,8 +39,7 @@ class DocumentAdmin(ReadOnlyAdmin[Document]):
     )  # fmt: skip
     list_filter = ("kind", "zone", "month")
     list_select_related = ("merchant",)
-    search_fields = ("=id", "=number", "=merchant__id", "merchant__legal_name")
-    ordering = ("-issued_at", "-id")
+    search_fields = ("=id", "=number", "=merchant__id")
     fields = readonly_fields = (
         "id", "number", "kind", "zone", "merchant", "month", "issued_at", "taxable", "tax", "total",
         "passed_on", "corrects", "journal", "download", "snapshot",

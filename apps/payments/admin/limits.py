@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from apps.payments import services
 from apps.payments.models import KycLevel, WalletPolicy
-from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen, amount
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen
+from uma.kernel.desk_amounts import amount
 
 
 def _rupees(label: str, *, required: bool = False) -> forms.DecimalField:
@@ -52,6 +53,7 @@ class LimitsForm(ReasonForm):
 
 @admin.register(WalletPolicy)
 class WalletPolicyAdmin(ReadOnlyAdmin[WalletPolicy]):
+    few = True
     # The same limits hold in every zone.
     trail_keys = ("pk", "who")
     list_display = (
@@ -134,5 +136,4 @@ class KycLevelAdmin(ReadOnlyAdmin[KycLevel]):
     list_display = ("person", "level", "effective_from", "reason")
     list_filter = ("level", "effective_from")
     list_select_related = ("person",)
-    search_fields = ("=id", "=person__id", "person__username")
-    ordering = ("-effective_from",)
+    search_fields = ("=id", "=person__id", "=person__username")

@@ -13,15 +13,8 @@ from django.utils.safestring import SafeString
 from apps.payments import selectors, services
 from apps.payments.models import Payout, PayoutDowntime, PayoutHalt, PayoutTransition
 from apps.payments.services.halts import OBJECT as ALL_PAYOUTS
-from uma.kernel.desk import (
-    Answers,
-    Needs,
-    ReadOnlyAdmin,
-    act_on_chosen,
-    amount,
-    beside,
-    link_to,
-)
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, beside, link_to
+from uma.kernel.desk_amounts import amount
 
 
 class TransitionInline(admin.TabularInline[PayoutTransition, Payout]):
@@ -41,7 +34,6 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
     list_filter = ("state", "kind", "mode", "created_at")
     list_select_related = ("person", "merchant")
     search_fields = ("=id", "=razorpay_id", "=utr", "=person__id", "=merchant__id")
-    ordering = ("-created_at",)
     fieldsets = (
         (
             None,
@@ -211,11 +203,11 @@ class PayoutTransitionAdmin(ReadOnlyAdmin[PayoutTransition]):
     list_filter = ("after", "source", "at")
     list_select_related = ("payout",)
     search_fields = ("=payout__id",)
-    ordering = ("-id",)
 
 
 @admin.register(PayoutHalt)
 class PayoutHaltAdmin(ReadOnlyAdmin[PayoutHalt]):
+    few = True
     # One account at Razorpay serves every zone, and so does what stops it.
     list_display = ("halted_at", "reason", "lifted_at", "lifted_because")
     list_filter = (("lifted_at", admin.EmptyFieldListFilter), "halted_at")
@@ -244,5 +236,6 @@ class PayoutHaltAdmin(ReadOnlyAdmin[PayoutHalt]):
 
 @admin.register(PayoutDowntime)
 class PayoutDowntimeAdmin(ReadOnlyAdmin[PayoutDowntime]):
+    few = True
     list_display = ("id", "bank", "modes", "told_at", "until", "is_over")
     ordering = ("-told_at", "id")

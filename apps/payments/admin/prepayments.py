@@ -18,10 +18,10 @@ from uma.kernel.desk import (
     ReadOnlyAdmin,
     ReasonForm,
     act_on_chosen,
-    amount,
     beside,
     link_to,
 )
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(Prepayment)
@@ -30,7 +30,6 @@ class PrepaymentAdmin(ReadOnlyAdmin[Prepayment]):
     list_display = ("created_at", "rupees", "state", "payment_id", "state_changed_at", "journal")
     list_filter = ("state", "created_at")
     search_fields = ("=id", "=order_id", "=payment_id", "=purpose", "=rider__id")
-    ordering = ("-created_at",)
 
     @admin.display(description="Amount", ordering="amount_paise")
     def rupees(self, row: Prepayment) -> str:
@@ -58,7 +57,6 @@ class PrepaymentRefundAdmin(ReadOnlyAdmin[PrepaymentRefund]):
     list_filter = ("state", "reason", "owed_at")
     list_select_related = ("prepayment",)
     search_fields = ("=id", "=reference", "=prepayment__payment_id", "=prepayment__rider__id")
-    ordering = ("-owed_at",)
     actions = ("send_again_selected", "settle_selected")
 
     has_settle_permission = Needs("payments.settle_prepayment_refund")

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from apps.payments import selectors, services
 from apps.payments.admin.cells import day, two
 from apps.payments.models import CustodyCheck, ReconException, ReconRun
-from uma.kernel.desk import Answers, M, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen, amount
+from uma.kernel.desk import Answers, M, Needs, ReadOnlyAdmin, ReasonForm, act_on_chosen
+from uma.kernel.desk_amounts import amount
 from uma.kernel.money import PAISE_PER_RUPEE
 
 HALTED = "Payouts are halted. They go on when an operator lets them, with a reason."
@@ -44,6 +45,7 @@ class DecideForm(ReasonForm):
 
 @admin.register(ReconException)
 class ReconExceptionAdmin(HaltTold[ReconException]):
+    few = True
     list_display = ("what", "rupees", "sides", "decided", "seen")
     list_filter = ("state", "standing", "kind", "first_seen_at")
     search_fields = ("=id", "subject", "detail")

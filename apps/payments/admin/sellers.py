@@ -62,6 +62,7 @@ class SellerForm(ReasonForm):
 
 @admin.register(Seller)
 class SellerAdmin(ReadOnlyAdmin[Seller]):
+    few = True
     zone_path = "zone_id"
     change_list_template = "payments/sellers.html"
     list_display = ("zone", "effective_from", "legal_name", "gstin", "series")

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from apps.payments import services
 from apps.payments.admin.cells import day, two
 from apps.payments.models import PaymentDispute, SettledLine, Settlement
-from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, amount, link_to
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, link_to
+from uma.kernel.desk_amounts import amount
 
 
 class SettledLineInline(admin.TabularInline[SettledLine, Settlement]):
@@ -44,6 +45,7 @@ class SettledLineInline(admin.TabularInline[SettledLine, Settlement]):
 
 @admin.register(Settlement)
 class SettlementAdmin(ReadOnlyAdmin[Settlement]):
+    few = True
     list_display = ("settled", "named", "lines_", "net", "held")
     list_filter = ("settled_at",)
     search_fields = ("=settlement_id", "=utr", "=lines__entity_id")
@@ -93,7 +95,6 @@ class SettledLineAdmin(ReadOnlyAdmin[SettledLine]):
     list_filter = ("state", "held_for", "kind", "settlement__settled_at")
     list_select_related = ("settlement",)
     search_fields = ("=entity_id", "=payment_id", "=settlement__settlement_id", "=settlement__utr")
-    ordering = ("-settlement__settled_at", "entity_id")
     actions = ("accept_fee",)
 
     has_accept_permission = Needs("payments.decide_recon_exception")
@@ -152,6 +153,7 @@ class SettledLineAdmin(ReadOnlyAdmin[SettledLine]):
 
 @admin.register(PaymentDispute)
 class PaymentDisputeAdmin(ReadOnlyAdmin[PaymentDispute]):
+    few = True
     zone_path = "payment__top_up__merchant__zone_id"
     list_display = ("heard", "named", "rupees", "standing", "from_wallet", "answer_by", "returned")
     list_filter = ("status", "phase", "first_heard_at")

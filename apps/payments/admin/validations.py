@@ -11,15 +11,8 @@ from django.utils.safestring import SafeString
 
 from apps.payments import services
 from apps.payments.models import AccountValidation
-from uma.kernel.desk import (
-    Answers,
-    Needs,
-    ReadOnlyAdmin,
-    act_on_chosen,
-    amount,
-    link_to,
-    readable,
-)
+from uma.kernel.desk import Answers, Needs, ReadOnlyAdmin, act_on_chosen, link_to, readable
+from uma.kernel.desk_amounts import amount
 
 
 @admin.register(AccountValidation)
@@ -29,7 +22,6 @@ class AccountValidationAdmin(ReadOnlyAdmin[AccountValidation]):
     list_filter = ("state", ("accepted", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("fund_account__person", "fund_account__merchant")
     search_fields = ("=id", "=fund_account__id", "=razorpay_id", "=fund_account__person__id")
-    ordering = ("-created_at",)
     fields = readonly_fields = (
         "id", "payee", "account", "given", "known", "registered", "state", "reason", "created_at",
         "asked_at", "razorpay_id", "reference", "attempts", "next_look_at", "ended_at", "decision",
