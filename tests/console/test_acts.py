@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db.models import Model, Sum
 from django.test import Client
 from django.urls import reverse
@@ -217,7 +218,7 @@ def test_a_campaign_is_judged_with_its_changes_beside_it(
     asked = desk.post(
         page_of(campaign), {"action": name, "_selected_action": [str(campaign.pk)]}
     ).content.decode()
-    assert "cap_paise" in asked
+    assert "<li>cap: <del>—</del> <ins>₹600.00</ins></li>" in asked
     act(desk, name, campaign)
 
     assert Campaign.objects.get(pk=campaign.pk).state == state
@@ -239,6 +240,29 @@ def test_live_codes_are_scanned_after_the_key_that_makes_them_was_rotated(
     staff = Api(shop.owner_id, "merchant")
     assert staff.post("/handshake/execute", {"qrData": text}).status_code == 200
     assert scan(shop, new).status_code == 200
+
+
+def test_who_rotates_the_key_puts_it_on_the_trail_by_name(
+    manager: User, settings: Settings
+) -> None:
+    with pytest.raises(CommandError, match="noted last were none"):
+        call_command("note_qr_keys")
+    for by, reason in (
+        ("nobody", "x"),
+        (manager.username, " "),
+        (make_rider("asha").username, "x"),
+    ):
+        with pytest.raises(CommandError):
+            call_command("note_qr_keys", by=by, reason=reason)
+    for keys in (settings.QR_MASTER_KEYS, f"B2:{'22' * 32},{settings.QR_MASTER_KEYS}"):
+        settings.QR_MASTER_KEYS = keys
+        for _ in range(2):
+            call_command("note_qr_keys", by=manager.username, reason="each year")
+        call_command("note_qr_keys")
+
+    first, then = AuditEvent.objects.filter(action="qr-keys.changed").order_by("at")
+    assert (first.after, then.before) == ({"kids": "A1"}, {"kids": "A1"})
+    assert (then.after, then.actor_id, then.reason) == ({"kids": "B2, A1"}, manager.pk, "each year")
 
 
 def test_a_narrowed_list_is_asked_for_as_a_file_which_the_trail_tells() -> None:
