@@ -58,13 +58,14 @@ class BookingAdmin(ReadOnlyAdmin[Booking]):
         description="Void: no visit, no strike, the money goes back", permissions=["void"]
     )
     def void_selected(self, request: HttpRequest, chosen: QuerySet[Booking]) -> HttpResponse | None:
-        def act(booking_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            services.void(
+        def act(booking_id: UUID, actor_id: UUID, answers: Answers) -> str:
+            row = services.void(
                 booking_id=booking_id,
                 actor_id=actor_id,
                 reason=answers["reason"],
                 now=timezone.now(),
             )
+            return self.held(row)
 
         def describe(row: Booking) -> str:
             what = f"{row.ref}: {row.merchant_name}, {row.title} ({row.get_state_display()})"

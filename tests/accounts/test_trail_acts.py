@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -40,6 +41,7 @@ from apps.merchants.models import (
     SubscriptionCharge,
     Zone,
 )
+from apps.notifications import services as notifications
 from apps.notifications.models import InboxMessage, WebhookDelivery
 from apps.ondc.models import CatalogueRefresh, Disagreement, InboundMessage, Settlement
 from apps.ondc.models import Transaction as Journey
@@ -320,6 +322,12 @@ def test_the_table_names_every_act_of_the_desk() -> None:
     assert {(act.model, act.name) for act in ACTS} == offered
 
 
+def _owe_an_event(whose: UUID) -> None:
+    to, now = "https://shop.example/", timezone.now()
+    notifications.add_endpoint(merchant_id=whose, url=to, events=["x"], secret="s", now=now)
+    notifications.queue_webhook(merchant_id=whose, event_id=whose, type="x", payload={}, now=now)
+
+
 def test_every_act_is_on_the_trail_and_on_the_page_of_its_object(
     client: Client, city: City, operator: User
 ) -> None:
@@ -328,6 +336,7 @@ def test_every_act_is_on_the_trail_and_on_the_page_of_its_object(
     # Scanned from afar, so that it waits for a review.
     far = visit(city.shop, now=timezone.now(), location=Point(13.4, 74.8))
     other.rows[Handshake].add(far.pk)
+    _owe_an_event(city.shop.merchant.pk)
     missing: list[str] = []
 
     for act in ACTS:

@@ -68,13 +68,14 @@ def test_voiding_asks_why_and_then_frees_the_money(shop: Shop, booking: Booking)
 
     asked = void(client, booking)
     assert booking.ref in asked.content.decode()
+    assert "In all <strong>₹232.60</strong>" in asked.content.decode()
     assert shop.held_paise == MAX_COST_PAISE
     silent = void(client, booking, confirmed="Void", reason="")
     assert "required" in silent.content.decode()
     assert shop.held_paise == MAX_COST_PAISE
     done = void(client, booking, confirmed="Void", reason="outlet flooded")
 
-    assert "voided" in done.content.decode()
+    assert "done, ₹232.60" in done.content.decode()
     assert shop.wallet_paise == FUNDS_PAISE
     event = AuditEvent.objects.get(action="booking.voided")
     assert (event.reason, event.actor_id) == (

@@ -253,7 +253,7 @@ def confirm(
         return None
     form = form_class(request.POST if "confirmed" in request.POST else None)
     moves = read_back(form)
-    if not form.is_valid() or request.POST.get("read_back", "") != moves:
+    if not form.is_valid() or (moves and request.POST.get("read_back") != moves):
         context = {
             **site.admin_site.each_context(request),
             "read_back": moves,
