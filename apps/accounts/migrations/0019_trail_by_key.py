@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     # CREATE INDEX CONCURRENTLY runs in no transaction.
     atomic = False
 
-    dependencies = [("accounts", "0017_view_as")]
+    dependencies = [("accounts", "0018_language")]
 
     operations = [
         AddIndexConcurrently(
