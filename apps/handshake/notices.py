@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from apps.handshake.models import Handshake, Reversal
-from apps.notifications.notices import Words
+from apps.notifications.services import Words
 from uma.kernel.money import written
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -28,8 +29,10 @@ from apps.notifications.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from apps.notifications.notices import Say
 
+# By these others name what they say.
+Say: TypeAlias = notices.Say
+Words: TypeAlias = notices.Words
 INDIA = "Asia/Kolkata"
 # FCM takes 4,096 bytes in all; title and body have their own limits.
 DATA_MAX_BYTES = 1_500

@@ -14,7 +14,7 @@ from apps.gamification.selectors.histories import History
 from apps.gamification.services.rewarding import BADGES as POOL
 from apps.gamification.services.rewarding import settle_reward
 from apps.notifications import services as notifications
-from apps.notifications.notices import Words
+from apps.notifications.services import Words
 from uma.kernel.money import written
 
 

@@ -21,7 +21,7 @@ from apps.gamification.selectors.histories import History
 from apps.gamification.services.projecting import project_later
 from apps.gamification.services.rewarding import MISSIONS, program_of, settle_reward
 from apps.notifications import services as notifications
-from apps.notifications.notices import Words
+from apps.notifications.services import Words
 from apps.wallet import codes
 from apps.wallet import selectors as ledger
 from uma.kernel.money import written

@@ -31,7 +31,7 @@ from apps.gamification.standing import (
     work_out,
 )
 from apps.notifications import services as notifications
-from apps.notifications.notices import Words
+from apps.notifications.services import Words
 from uma.kernel.zones import days_after, local
 
 

@@ -14,7 +14,7 @@ from apps.merchants.models import Merchant, Subscription, SubscriptionCharge
 from apps.merchants.services import businesses, paying
 from apps.merchants.services.paying import Month
 from apps.notifications import services as notifications
-from apps.notifications.notices import Say
+from apps.notifications.services import Say
 from apps.wallet.errors import InsufficientFunds, WalletFrozen
 from uma.kernel.http.idempotency import IdempotencyKey
 from uma.kernel.money import written

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from apps.notifications import services as notifications
-from apps.notifications.notices import Words
+from apps.notifications.services import Words
 from apps.ondc import purse
 from apps.ondc.handlers import ending, ticketing
 from apps.ondc.handlers.ordering import fail, keep_quote

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.gamification import services as gamification
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
-from apps.notifications.notices import Words
+from apps.notifications.services import Words
 from apps.ondc import dues, purse, ticket_progress
 from apps.ondc.handlers.ordering import keep_quote
 from apps.ondc.handlers.outcome import Handling, Outcome

@@ -18,7 +18,7 @@ from apps.accounts import services as accounts
 from apps.merchants import selectors as merchants
 from apps.merchants.models import Merchant
 from apps.notifications import services as notifications
-from apps.notifications.notices import Say, Words
+from apps.notifications.services import Say, Words
 from apps.payments.models import Payment, PaymentDispute
 from apps.payments.reports import DisputeFacts
 from apps.wallet import codes

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import services as accounts
 from apps.notifications import services as notifications
-from apps.notifications.notices import Say
+from apps.notifications.services import Say
 from apps.payments import selectors
 from apps.payments.errors import DormantMoneyNotThere, OwnPayout
 from apps.payments.models import DormantWallet
