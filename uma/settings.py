@@ -229,8 +229,9 @@ RATE_LIMITS: dict[str, str] = {
     for lane, rate in {
         "anonymous": "100/minute",
         "rider": "1000/hour",
-        # A ticket that is open asks for news every two seconds.
         "rider_page": "6000/hour",
+        # An open page asks for news every two seconds, and a counter has ten devices.
+        "live": "24000/hour",
         "merchant": "6000/hour",
         "operator": "6000/hour",
         "key": "6000/hour",

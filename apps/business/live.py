@@ -24,7 +24,7 @@ def cursor_of(visitor: Visitor) -> str:
     return f"{version}-{ledger.held_paise(merchant_id=merchant_id)}"
 
 
-@page(duties.READ_MONEY)
+@page(duties.READ_MONEY, live=True)
 def events(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Tell of the wallet when it moved since the reader's last id."""
     last = request.headers.get("Last-Event-ID") or request.GET.get("since", "")

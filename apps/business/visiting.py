@@ -82,8 +82,15 @@ View = Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]
 Served = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def page(duty: Duty, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View[P]], Served[P]]:
-    """Serve a page to those whose post has the duty; others sign in, or read why not."""
+def page(
+    duty: Duty, *, methods: tuple[str, ...] = ("GET",), live: bool = False
+) -> Callable[[View[P]], Served[P]]:
+    """
+    Serve a page to those whose post has the duty; others sign in, or read why not.
+
+    `live` is what an open page asks for by itself: it has a lane of its own, so that no number of
+    open pages keeps a person from what they do.
+    """
 
     def decorate(view: View[P]) -> Served[P]:
         @functools.wraps(view)
@@ -95,7 +102,7 @@ def page(duty: Duty, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View[P
                 return HttpResponseNotAllowed(methods)
             with translation.override(language_of(request)):
                 try:
-                    return _served(request, duty, shown)
+                    return _served(request, duty, shown, live=live)
                 except DomainError as refusal:
                     return refused(request, refusal)
 
@@ -140,11 +147,12 @@ def newcomers(*methods: str) -> Callable[[Newcomer[P]], Served[P]]:
 
 
 def _served(
-    request: HttpRequest, duty: Duty, view: Callable[[Visitor], HttpResponse]
+    request: HttpRequest, duty: Duty, view: Callable[[Visitor], HttpResponse], *, live: bool
 ) -> HttpResponse:
     def shown(visit: Visit) -> HttpResponse:
         try:
-            limits.take(request, merchant=f"page {visit.limited_as}")
+            key = f"page {visit.limited_as}"
+            limits.take(request, **{"live" if live else "merchant": key})
             staff = _staff(visit, duty)
             return view(Visitor(visit.principal, staff))
         except NotAMerchant:
@@ -215,7 +223,7 @@ def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     facts = {"why": refusal_words(refusal)}
     if "HX-Request" in request.headers:
         response = render(request, "web/refusal.html", facts, status=refusal.status)
-        response.headers["X-Fragment"] = "1"
+        response.headers["X-Fragment"] = "refusal"
     else:
         response = show(request, "refused", facts, status=refusal.status)
     response.headers["Cache-Control"] = "no-store"

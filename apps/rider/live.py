@@ -23,7 +23,7 @@ def cursor_of(visitor: Visitor) -> str:
     return f"{version}-{changed}-{notifications.count_unread(person_id=rider_id)}"
 
 
-@page()
+@page(live=True)
 def events(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Tell what changed since the reader's last id."""
     now = cursor_of(visitor)

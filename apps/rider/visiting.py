@@ -55,8 +55,12 @@ View = Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]
 Served = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def page(*methods: str) -> Callable[[View[P]], Served[P]]:
-    """Serve a page to riders who are signed in; by GET unless other methods are named."""
+def page(*methods: str, live: bool = False) -> Callable[[View[P]], Served[P]]:
+    """
+    Serve a page to riders who are signed in; by GET unless other methods are named.
+
+    `live` is what an open page asks for by itself, which is counted apart from what people do.
+    """
     allowed = methods or ("GET", "HEAD")
 
     def decorate(view: View[P]) -> Served[P]:
@@ -64,7 +68,8 @@ def page(*methods: str) -> Callable[[View[P]], Served[P]]:
         def served(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             def shown(visit: Visit) -> HttpResponse:
                 try:
-                    limits.take(request, rider_page=str(visit.limited_as))
+                    lane = "live" if live else "rider_page"
+                    limits.take(request, **{lane: str(visit.limited_as)})
                     visitor = Visitor(visit.principal, is_looked_at=visit.viewing is not None)
                     return view(request, visitor, *args, **kwargs)
                 except DomainError as refusal:
@@ -145,6 +150,7 @@ def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     facts = {"refusal": refusal, "why": refusal_words(refusal)}
     if "HX-Request" in request.headers:
         response = fragment(request, "parts/refusal", facts, status=refusal.status)
+        response.headers["X-Fragment"] = "refusal"
     else:
         response = show(request, "refused", facts, status=refusal.status)
     response.headers["Cache-Control"] = "no-store"

@@ -78,7 +78,7 @@ def figures(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "figures", facts, visitor=visitor)
 
 
-@page(duties.READ_ANALYTICS)
+@page(duties.READ_ANALYTICS, live=True)
 def figures_now(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the dashboard's figures as they are now."""
     now = timezone.now()

@@ -85,7 +85,7 @@ def wallet(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "wallet", facts, visitor=visitor)
 
 
-@page(duties.READ_MONEY)
+@page(duties.READ_MONEY, live=True)
 def balance(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the balance as it is now."""
     return fragment(request, "parts/balance", {**_purse(visitor), "fresh": True})
@@ -99,7 +99,7 @@ def lines(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return fragment(request, "parts/lines", _lines(visitor, before=older))
 
 
-@page(duties.READ_MONEY)
+@page(duties.READ_MONEY, live=True)
 def top_up(request: HttpRequest, visitor: Visitor, top_up_id: UUID) -> HttpResponse:
     """Say whether a top-up has arrived."""
     return fragment(request, "parts/top_up", _top_up(visitor, top_up_id))

@@ -16,7 +16,7 @@ def check_in(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "check_in", _code(visitor), visitor=visitor, tab="person")
 
 
-@page()
+@page(live=True)
 def code(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the code of this moment."""
     return fragment(request, "parts/check_in_code", _code(visitor))

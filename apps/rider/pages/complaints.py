@@ -132,13 +132,13 @@ def complaint(request: HttpRequest, visitor: Visitor, issue_id: UUID) -> HttpRes
     return _whole(request, visitor, issue_id)
 
 
-@page()
+@page(live=True)
 def state(request: HttpRequest, visitor: Visitor, issue_id: UUID) -> HttpResponse:
     """Show what has become of the complaint since the page was opened."""
     return fragment(request, "parts/complaint", _facts(visitor, issue_id))
 
 
-@page()
+@page(live=True)
 def events(request: HttpRequest, visitor: Visitor, issue_id: UUID) -> HttpResponse:
     """Tell that the complaint changed since the reader's last id."""
     return one_thing(request, "complaint", _look(visitor, issue_id).mark)

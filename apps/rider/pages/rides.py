@@ -171,13 +171,13 @@ def ride(request: HttpRequest, visitor: Visitor, journey_id: UUID) -> HttpRespon
     return whole(request, visitor, look(visitor, journey_id))
 
 
-@page()
+@page(live=True)
 def state(request: HttpRequest, visitor: Visitor, journey_id: UUID) -> HttpResponse:
     """Show what has become of the journey since the page was opened."""
     return fragment(request, "parts/ride", shown(visitor, look(visitor, journey_id)))
 
 
-@page()
+@page(live=True)
 def events(request: HttpRequest, visitor: Visitor, journey_id: UUID) -> HttpResponse:
     """Tell that the journey changed since the reader's last id."""
     found = look(visitor, journey_id)

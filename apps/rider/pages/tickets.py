@@ -102,7 +102,7 @@ def ticket(request: HttpRequest, visitor: Visitor, booking_id: UUID) -> HttpResp
     return show(request, "ticket", facts, visitor=visitor, tab="ticket")
 
 
-@page()
+@page(live=True)
 def state(request: HttpRequest, visitor: Visitor, booking_id: UUID) -> HttpResponse:
     """Show what has become of the ticket since the page was opened."""
     facts = {**_shown(visitor, booking_id), "fresh": True}

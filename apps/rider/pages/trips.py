@@ -61,13 +61,13 @@ def trip(request: HttpRequest, visitor: Visitor, journey_id: UUID) -> HttpRespon
     return _whole(request, visitor, found, came="paid" in request.GET)
 
 
-@page()
+@page(live=True)
 def state(request: HttpRequest, visitor: Visitor, journey_id: UUID) -> HttpResponse:
     """Show what has become of the trip since the page was opened."""
     return fragment(request, "parts/trip", _shown(visitor, look(visitor, journey_id)))
 
 
-@page()
+@page(live=True)
 def events(request: HttpRequest, visitor: Visitor, journey_id: UUID) -> HttpResponse:
     """Tell that the trip changed since the reader's last id."""
     return one_thing(request, "trip", look(visitor, journey_id).mark)

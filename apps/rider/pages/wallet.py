@@ -86,7 +86,7 @@ def wallet(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "wallet", facts, visitor=visitor, tab="wallet")
 
 
-@page()
+@page(live=True)
 def balance(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show what there is now."""
     return fragment(request, "parts/balance", {**_purse(visitor), "fresh": True})

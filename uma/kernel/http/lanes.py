@@ -68,6 +68,7 @@ LANES: dict[str, Lane] = {
     "anonymous": Lane(by_address),
     "rider": Lane(by_person),
     "rider_page": Lane(None),
+    "live": Lane(None),
     "merchant": Lane(by_person),
     "operator": Lane(by_person),
     "key": Lane(None),
