@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from apps.ondc import signing
 from tests.browser.chromium import PATIENCE_MS, Visit, launch, visiting
-from tests.browser.guests import film
-from tests.browser.people import sign_in
+from tests.browser.guests import film, merchant_id
+from tests.browser.people import OWNER, sign_in
 from tests.city import copy_city
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
@@ -26,7 +26,7 @@ from tests.sandbox.pretended_razorpay import (
 )
 from uma.stack import ports
 
-Counter = Callable[[str | bytes], Any]  # Any: a context manager over a visit
+Counter = Callable[..., Any]  # Any: of a code and wishes makes a context manager over a visit
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +105,12 @@ def signed(browser: Browser, platform: Platform) -> dict[str, Any]:  # Any: Play
         return state
 
 
+@pytest.fixture(scope="session")
+def shop_id(platform: Platform, firebase: SandboxProcess) -> str:
+    """The merchant whose owner stands at the counter."""
+    return merchant_id(platform, firebase, OWNER)
+
+
 @pytest.fixture
 def counter(
     playwright: Playwright, platform: Platform, signed: dict[str, Any], tmp_path: Path
@@ -112,11 +118,11 @@ def counter(
     """A browser at the counter, whose camera sees this code."""
 
     @contextmanager
-    def at(code: str | bytes) -> Iterator[Visit]:
+    def at(code: str | bytes, **wishes: Any) -> Iterator[Visit]:  # Any: Playwright's
         browser = launch(playwright, film=film(code, tmp_path))
         try:
             with visiting(
-                browser, platform.url, storage_state=signed, permissions=["camera"]
+                browser, platform.url, storage_state=signed, permissions=["camera"], **wishes
             ) as visit:
                 yield visit
         finally:

@@ -63,6 +63,16 @@ def entered(
     return {"Authorization": f"Bearer {signed.json()['access']}"}
 
 
+def merchant_id(platform: Platform, firebase: SandboxProcess, owner: str) -> str:
+    """Return the id of the merchant that this number owns."""
+    headers = entered(platform, firebase, owner, role="merchant")
+    answer = requests.get(
+        f"{platform.url}/api/merchant/profile", headers=headers, timeout=TIMEOUT_S
+    )
+    found: str = answer.json()["id"]
+    return found
+
+
 def book(platform: Platform, firebase: SandboxProcess, phone: str, *, merchant_id: str) -> Guest:
     """Sign in as a rider does and book the merchant's deal."""
     headers = entered(platform, firebase, phone, role="rider")

@@ -7,6 +7,9 @@ import polib
 import pytest
 from django.utils.translation.template import templatize
 
+from apps.business.pages.scanning import refusal_words
+from apps.handshake.views import CheckInView, ExecuteView, PreviewView
+
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("hi", "kn")
 # Where the apps in the browser say something.
@@ -71,6 +74,14 @@ def test_the_sentences_are_found() -> None:
     assert ("movement", "Money added") in sentences
     assert ("", "From %(least)s to %(most)s") in sentences
     assert len(sentences) > 50
+
+
+def test_the_counter_has_words_of_its_own_for_each_refusal_of_a_scan() -> None:
+    views = (ExecuteView, PreviewView, CheckInView)
+    codes = {refusal.code for view in views for refusal in view.refusals}
+
+    # These say that the page is not a merchant's, and it is.
+    assert set(refusal_words()) == codes - {"role_not_allowed", "insufficient_scope"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,7 @@
 // What every page loads: HTMX, the live stream, the service worker, and who is told when the network is away.
 import htmx from "htmx.org";
-import { forget } from "./forget.mjs";
+import "./failing.mjs";
+import { leave } from "./leaving.mjs";
 import { follow } from "./live.mjs";
 import { look } from "./viewing.mjs";
 
@@ -8,14 +9,6 @@ const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
 
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = csrf();
-});
-// A refusal is a fragment like any other: it says on the page what was refused, and why.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
-  if (xhr.status >= 400 && xhr.getResponseHeader("X-Fragment")) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
-  }
 });
 // What somebody opened stays open when its part of the page is drawn anew.
 let opened = [];
@@ -26,10 +19,6 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   opened = [];
 });
-for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () => document.getElementById("unreached")?.removeAttribute("hidden"));
-}
-document.addEventListener("htmx:beforeRequest", () => document.getElementById("unreached")?.setAttribute("hidden", ""));
 window.htmx = htmx;
 
 const online = () => {
@@ -73,7 +62,6 @@ if (stream) follow(stream, document.body.dataset.since);
 
 if ("serviceWorker" in navigator && document.body.dataset.worker) {
   navigator.serviceWorker.register(document.body.dataset.worker, { scope: document.body.dataset.app });
-  document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-sign-out]")) forget();
-  });
+  // Capturing: what is asked about first is not sent for the handlers above.
+  document.addEventListener("submit", leave, true);
 }

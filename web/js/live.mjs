@@ -1,4 +1,6 @@
 // News from the server: an event stream that is taken up where it stopped; asked for by and by where streams do not work.
+import { stale } from "./failing.mjs";
+
 const PAUSE_MS = 5000;
 
 export function follow(address, since) {
@@ -16,9 +18,11 @@ export function follow(address, since) {
     try {
       const answer = await fetch(here(), { headers: { Accept: "text/event-stream" } });
       if (answer.status === 401) return location.reload();
+      stale("news", !answer.ok);
       if (answer.ok) for (const { topic, id } of read(await answer.text())) tell(topic, id);
     } catch {
       // Without a network there are no news; the next look comes anyway.
+      stale("news", true);
     }
   };
 

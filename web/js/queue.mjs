@@ -1,4 +1,5 @@
 // Scans that the network took no answer to: kept on this device, sent again with the same key, so that each counts once.
+// Whose a scan is stands with it: a business that signs in here later never sends another's.
 const NAME = "uma-scans";
 const STORE = "scans";
 export const MOST = 20;
@@ -27,19 +28,21 @@ async function act(mode, work) {
   }
 }
 
-export const size = () => act("readonly", (scans) => scans.count());
+const of = async (business) => (await act("readonly", (scans) => scans.getAll())).filter((scan) => scan.business === business);
+
+export const size = async (business) => (await of(business)).length;
 
 // Keeps a scan unless there is no room left; says whether it was kept.
 export async function put(scan) {
-  if ((await size()) >= MOST) return false;
+  if ((await size(scan.business)) >= MOST) return false;
   await act("readwrite", (scans) => scans.put(scan));
   return true;
 }
 
-// Sends what waits, the oldest first; what gets an answer, whatever it is, waits no longer. Of several open pages one does it.
-export function drain(send) {
+// Sends what waits for a business, the oldest first; what gets an answer, whatever it is, waits no longer. Of several open pages one does it.
+export function drain(business, send) {
   draining ??= navigator.locks.request(NAME, async () => {
-    const all = (await act("readonly", (scans) => scans.getAll())).sort((one, other) => (one.at < other.at ? -1 : 1));
+    const all = (await of(business)).sort((one, other) => (one.at < other.at ? -1 : 1));
     for (const scan of all) {
       try {
         await send(scan);

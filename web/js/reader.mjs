@@ -56,7 +56,12 @@ export class Reader {
 
   async light() {
     const on = this.torch.getAttribute("aria-pressed") !== "true";
-    await this.stream?.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: on }] });
+    try {
+      await this.stream?.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: on }] });
+    } catch {
+      // Another app has the lamp, or the phone is too hot for it: the button says what is.
+      return;
+    }
     this.torch.setAttribute("aria-pressed", String(on));
   }
 

@@ -14,6 +14,7 @@ const rupees = (digits) => new Intl.NumberFormat("en-IN", { style: "currency", c
 const money = (amount) => rupees(Number.isInteger(amount) ? 0 : 2).format(amount);
 const bill = new Bill({ dialog: document.getElementById("bill"), opener: document.getElementById("bill-open"), money, words });
 const OUTLET = "uma-outlet";
+const { business } = document.body.dataset;
 // A phone that is still in front of the camera is not scanned again: its booking, whatever the code of the moment.
 const SAME_MS = 30_000;
 const CARD = "UMAC1.";
@@ -40,7 +41,7 @@ async function settle(what) {
   // When it was scanned stands in it from the start: a repeat with the same key must be the same request.
   const at = new Date().toISOString();
   const body = { ...what, outletId: outlet?.value || null, ...billed(), ...(what.qrData ? { scannedAt: at } : {}) };
-  const scan = { key: crypto.randomUUID(), at, body };
+  const scan = { key: crypto.randomUUID(), at, business, body };
   const isCard = what.qrData?.startsWith(CARD);
   try {
     show(await (isCard ? checkIn(what.qrData) : execute(scan)));
@@ -63,7 +64,7 @@ const billed = () => (bill.rupees === null ? {} : { billAmount: bill.rupees });
 async function checkIn(text) {
   const answer = await call("/api/handshake/check-in", { code: text, outletId: outlet?.value || null, ...billed() });
   const said = await answer.json();
-  if (answer.status >= 500 || answer.status === 429) throw new TypeError(said.code ?? "unavailable");
+  if (answer.status >= 500 || said.code === "rate_limited") throw new TypeError(said.code ?? "unavailable");
   if (!answer.ok) return { tone: "bad", title: words.refused, notes: [words.refusals[said.code] ?? said.detail] };
   const facts = [[words.guest, said.checkIn.isNewCustomer ? words.is_new : words.is_known]];
   return { tone: "good", title: words.checked_in, facts, notes: [said.alreadyCheckedIn ? words.checked_in_before : words.checked_in_free] };
@@ -74,7 +75,7 @@ async function execute(scan) {
   const said = await answer.json();
   if (answer.ok) return success(said, scan);
   // A server that is not there for now is as good as none.
-  if (answer.status >= 500 || answer.status === 429) throw new TypeError(said.code ?? "unavailable");
+  if (answer.status >= 500 || said.code === "rate_limited") throw new TypeError(said.code ?? "unavailable");
   return refusal(said, scan);
 }
 
@@ -122,7 +123,7 @@ async function keep(scan) {
 }
 
 async function drain() {
-  await queue.drain(async (scan) => {
+  await queue.drain(business, async (scan) => {
     const result = await execute(scan).catch((problem) => {
       if (problem instanceof SignedOut) location.reload();
       throw problem;
@@ -134,7 +135,7 @@ async function drain() {
 }
 
 async function waiting() {
-  const left = await queue.size();
+  const left = await queue.size(business);
   const note = document.getElementById("waiting");
   note.hidden = left === 0;
   note.querySelector("b").textContent = words.waiting.replace("%s", left);
@@ -151,7 +152,7 @@ function row(scan, result) {
 }
 
 addEventListener("online", drain);
-setInterval(() => queue.size().then((left) => left && navigator.onLine && drain()), 10_000);
+setInterval(() => queue.size(business).then((left) => left && navigator.onLine && drain()), 10_000);
 
 // ---- the big screen ------------------------------------------------------------------------
 

@@ -20,11 +20,15 @@ export async function post(path, body, headers = {}) {
   });
 }
 
+const subject = (token) => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+
 async function renew() {
   const answer = await post(`${APP}session/token`, {});
   if (answer.status === 401 || answer.status === 403) throw new SignedOut();
   if (!answer.ok) throw new TypeError("no token now");
   const given = await answer.json();
+  // Somebody else signed in since, on another tab: what this page has to send is not theirs.
+  if (subject(given.access) !== document.body.dataset.person) throw new SignedOut();
   access = given.access;
   until = Date.now() + given.expiresIn * 1000 - EARLY_MS;
 }

@@ -93,6 +93,7 @@ async function stayAwake() {
 function changed() {
   if (isLive()) return void show();
   lock?.release().catch(() => {});
+  if (!card()) return;
   forget(card().dataset.id).catch(() => {});
   const joy = document.getElementById("joy");
   if (!joy) return;

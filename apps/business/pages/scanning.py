@@ -66,22 +66,30 @@ def _words() -> dict[str, object]:
         "checked_in_before": _("This guest was checked in here today already."),
         "offline_card": _("No check-in without a network"),
         "six_digits": _("Write all six digits."),
-        "refusals": {
-            "qr_stale": _("This is an old picture of the code. Ask the guest to open it anew."),
-            "qr_invalid": _("This is no code of UMA."),
-            "unknown_code": _("This code is for another business."),
-            "deal_waiting": _("This guest has a ticket for here. Ask them to open it."),
-            "visit_counted": _("This guest's visit of today is counted already."),
-            "outlet_needed": _("Choose above at which outlet you are."),
-            "already_redeemed": _("This booking was used before."),
-            "booking_expired": _("This booking is over. The guest can book again."),
-            "booking_not_live": _("This booking was cancelled or is over."),
-            "scanner_not_at_outlet": _("This booking is for another outlet. Choose it above."),
-            "self_redemption": _("Nobody redeems a booking at their own workplace."),
-            "wallet_frozen": _("The business's wallet is frozen. Ask the owner."),
-            "merchant_not_active": _("The business is not active. Ask the owner."),
-            "spoken_code_unknown": _("No booking has these digits now. Ask for them once more."),
-            "spoken_code_locked": _("Too many wrong digits. Scan the code instead."),
-            "spoken_code_ambiguous": _("Two guests have these digits. Scan the code instead."),
-        },
+        "refusals": refusal_words(),
+    }
+
+
+def refusal_words() -> dict[str, str]:
+    """Return what the counter says to a refusal, by its code."""
+    return {
+        "qr_stale": _("This is an old picture of the code. Ask the guest to open it anew."),
+        "qr_invalid": _("This is no code of UMA."),
+        "unknown_code": _("This code is for another business."),
+        "deal_waiting": _("This guest has a ticket for here. Ask them to open it."),
+        "visit_counted": _("This guest's visit of today is counted already."),
+        "outlet_needed": _("Choose above at which outlet you are."),
+        "already_redeemed": _("This booking was used before."),
+        "booking_expired": _("This booking is over. The guest can book again."),
+        "booking_not_live": _("This booking was cancelled or is over."),
+        "scanner_not_at_outlet": _("This booking is for another outlet. Choose it above."),
+        "self_redemption": _("Nobody redeems a booking at their own workplace."),
+        "wallet_frozen": _("The business's wallet is frozen. Ask the owner."),
+        "merchant_not_active": _("The business is not active. Ask the owner."),
+        "code_unknown": _("No booking has these digits now. Ask for them once more."),
+        "code_locked": _("Too many wrong digits. Scan the code instead."),
+        "code_unavailable": _("Too many guests wait here for six digits. Scan the code instead."),
+        "scanner_not_allowed": _("You may not scan for this business. Ask the owner."),
+        "not_a_merchant": _("You may not scan for this business. Ask the owner."),
+        "code_ambiguous": _("Two guests have these digits. Scan the code instead."),
     }
