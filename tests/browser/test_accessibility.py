@@ -60,6 +60,16 @@ SMALL = """(least) => [...document.querySelectorAll('a, button, input, select')]
   .map((one) => one.outerHTML.slice(0, 120))"""
 
 
+# How much of a page moved by itself while it came, as layout-shift counts it; beyond a tenth it jumps.
+MOST_SHIFT = 0.1
+SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  const add = (list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; };
+  new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });
+  requestAnimationFrame(() => setTimeout(() => done(sum), 0));
+})"""
+
+
 def findings(page: Page) -> list[str]:
     page.evaluate(AXE())
     found: dict[str, Any] = page.evaluate("axe.run()")  # Any: axe's own shape
@@ -122,6 +132,7 @@ def walk(page: Page, paths: tuple[str, ...]) -> list[str]:
         expect(page.locator("main")).to_be_visible()
         wrong += findings(page) + page.evaluate(SMALL, SMALLEST_PX)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.evaluate(SHIFT) < MOST_SHIFT, path
     return wrong
 
 

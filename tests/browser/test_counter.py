@@ -45,7 +45,7 @@ new MutationObserver((seen) => {
 """
 # The requests between what was typed and what was shown.
 BETWEEN = """performance.getEntriesByType('resource').filter((one) => one.startTime >= sent && one.startTime <= shown)
-  .map((one) => ({ path: new URL(one.name).pathname, ms: one.duration }))"""
+  .map((one) => new URL(one.name).pathname)"""
 # What stands for a scan of now that found no network.
 WAITS = """(code) => new Promise((done, failed) => {
   const asked = indexedDB.open('uma-scans', 1);
@@ -105,10 +105,9 @@ def test_a_visit_is_settled_at_the_chosen_outlet_in_one_request_and_is_heard_and
         assert "Verified" in say(page, guest.digits())
         assert guest.status() == "completed"
         assert (page.evaluate("felt"), page.evaluate("heard")) == ([[60]], [880, 1320])
-        (asked,) = page.evaluate(BETWEEN)
-        assert asked["path"] == "/api/handshake/execute"
-        # The page's own part is small beside the server's; a machine that is busy is not measured.
-        assert page.evaluate("shown - sent") < 3 * max(asked["ms"], 100)
+        assert page.evaluate(BETWEEN) == ["/api/handshake/execute"], (
+            "and nothing else is waited for"
+        )
         visit.complaints[:] = [one for one in visit.complaints if "/execute" not in one]
 
 

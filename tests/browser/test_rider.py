@@ -119,16 +119,14 @@ def test_a_deal_on_the_map_becomes_a_ticket_and_the_ticket_cash_back(
         ride_there(page)
         page.evaluate("window.same = true")
 
-        offline = size == DESKTOP
-        if offline:
-            # The phone was here before, and has no network at the counter.
-            page.evaluate("navigator.serviceWorker.ready")
-            page.reload()
-            drawn(page)
-            visit.context.set_offline(True)
-            page.reload()
-            page.evaluate("window.same = true")
-            drawn(page)
+        # The phone was here before, and has no network at the counter.
+        page.evaluate("navigator.serviceWorker.ready")
+        page.reload()
+        drawn(page)
+        visit.context.set_offline(True)
+        page.reload()
+        page.evaluate("window.same = true")
+        drawn(page)
         assert re.search(r"Apply \d+ %", scan(page, counter))
         visit.context.set_offline(False)
 
@@ -141,8 +139,7 @@ def test_a_deal_on_the_map_becomes_a_ticket_and_the_ticket_cash_back(
             told = dashboard(browser, platform, signed, days=days)
             assert told == rupees(spent_paise(platform, days=days))
         assert spent_paise(platform, days=30) > before_paise
-        if offline:
-            visit.complaints[:] = [one for one in visit.complaints if "DISCONNECTED" not in one]
+        visit.complaints[:] = [one for one in visit.complaints if "DISCONNECTED" not in one]
 
 
 def test_a_form_says_what_is_wrong_and_does_what_is_right(
