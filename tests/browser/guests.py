@@ -20,6 +20,21 @@ TIMEOUT_S = 30
 FRAME = (1280, 720)
 FRAMES = 5
 
+# A browser without motor and speaker tells what these were asked for; a page is told once.
+FEEL = """
+if (!window.heard) {
+  window.felt = []; window.heard = [];
+  navigator.vibrate = (shake) => felt.push(shake);
+  const voices = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    const voice = voices.call(this);
+    const { start } = voice;
+    voice.start = (...when) => { heard.push(voice.frequency.value); start.call(voice, ...when); };
+    return voice;
+  };
+}
+"""
+
 
 @dataclass(frozen=True)
 class Guest:

@@ -164,6 +164,7 @@ def test_no_page_of_the_riders_shuts_anybody_out(
             page.get_by_role("button", name="Map").click()
         expect(page.locator("#map .pin").first).to_be_visible()
         wrong += findings(page)
+        assert page.evaluate(SHIFT) < MOST_SHIFT, page.url
         wrong += walk(page, (path,))
 
     assert wrong == []

@@ -6,24 +6,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from apps.handshake.management import demo_city
 from tests.browser.chromium import visiting
-from tests.browser.guests import book, merchant_id
+from tests.browser.guests import FEEL, book, merchant_id
 from tests.browser.people import OWNER, sign_in
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 
 # Every fourth business of the demo city has two outlets.
 TWO_OUTLETS = demo_city.owner_phone(4)
-# A browser without motor, speaker and lamp tells what these were asked for; its lamp fails at first.
-SENSES = """
-window.felt = []; window.heard = []; window.lit = [];
-navigator.vibrate = (shake) => felt.push(shake);
-const voices = AudioContext.prototype.createOscillator;
-AudioContext.prototype.createOscillator = function () {
-  const voice = voices.call(this);
-  const { start } = voice;
-  voice.start = (...when) => { heard.push(voice.frequency.value); start.call(voice, ...when); };
-  return voice;
-};
+# A camera that sees nothing, with a lamp that is in somebody else's use at first.
+LAMP = """
+window.lit = [];
 const canvas = document.createElement('canvas');
 const pen = canvas.getContext('2d');
 setInterval(() => pen.fillRect(0, 0, 9, 9), 50);
@@ -36,6 +28,8 @@ navigator.mediaDevices.getUserMedia = async () => {
   };
   return stream;
 };
+"""
+WATCH = """
 addEventListener('submit', (event) => {
   if (event.target.id === 'digits') window.sent = performance.now();
 }, true);
@@ -80,7 +74,7 @@ def test_a_visit_is_settled_at_the_chosen_outlet_in_one_request_and_is_heard_and
 
     with visiting(browser, platform.url) as visit:
         page = visit.page
-        page.add_init_script(SENSES)
+        page.add_init_script(FEEL + LAMP + WATCH)
         sign_in(page, TWO_OUTLETS, to="/business/scan")
         (elsewhere,) = {
             str(one.get_attribute("value")) for one in page.locator("#outlet option").all()

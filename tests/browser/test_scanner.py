@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import DESKTOP, PHONE, visiting
 from tests.browser.conftest import Counter
-from tests.browser.guests import TIMEOUT_S, book, entered
+from tests.browser.guests import FEEL, TIMEOUT_S, book, entered
 from tests.browser.people import OWNER
 from tests.browser.test_accessibility import findings
 from tests.faults.conftest import Platform
@@ -117,9 +117,10 @@ def test_what_is_scanned_without_a_network_is_settled_when_it_is_back(
             page = visit.page
             page.goto("/business/more")
             page.evaluate("navigator.serviceWorker.ready")
-            page.add_init_script(HELD_BACK)
+            page.add_init_script(HELD_BACK + FEEL)
             # The page was here before, with a network.
             page.goto("/business/scan")
+            page.add_init_script(FEEL)
             visit.context.set_offline(True)
             page.goto("/business/wallet")
             expect(page.get_by_role("heading", name="No network")).to_be_visible()
@@ -128,6 +129,7 @@ def test_what_is_scanned_without_a_network_is_settled_when_it_is_back(
             page.evaluate("dispatchEvent(new Event('held-up'))")
             expect(verdict(page)).to_be_visible()
             offline = verdict(page).inner_text()
+            assert page.evaluate("[heard, felt]") == [[560, 560], [[80, 40, 80]]]
             verdict(page).get_by_role("button", name="Next guest").click()
             expect(page.get_by_text("1 waiting for the network")).to_be_visible()
             visit.context.set_offline(False)

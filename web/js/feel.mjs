@@ -1,6 +1,6 @@
 // What the person at the counter hears and feels without looking.
-const TONES = { good: [[880, 0, 0.12], [1320, 0.12, 0.18]], bad: [[220, 0, 0.35]], warn: [[560, 0, 0.2]], wait: [[560, 0, 0.12], [560, 0.2, 0.12]] };
-const SHAKES = { good: [60], bad: [120, 60, 120], warn: [80, 40, 80], wait: [80, 40, 80] };
+const TONES = { good: [[880, 0, 0.12], [1320, 0.12, 0.18]], bad: [[220, 0, 0.35]], wait: [[560, 0, 0.12], [560, 0.2, 0.12]] };
+const SHAKES = { good: [60], bad: [120, 60, 120], wait: [80, 40, 80] };
 let sounds = null;
 
 export function buzz(tone) {
