@@ -85,6 +85,7 @@ def refusal_words() -> dict[str, str]:
         "scanner_not_at_outlet": _("This booking is for another outlet. Choose it above."),
         "self_redemption": _("Nobody redeems a booking at their own workplace."),
         "wallet_frozen": _("The business's wallet is frozen. Ask the owner."),
+        "campaign_suspended": _("We have stopped this deal; it is not honoured. Ask the owner."),
         "merchant_not_active": _("The business is not active. Ask the owner."),
         "code_unknown": _("No booking has these digits now. Ask for them once more."),
         "code_locked": _("Too many wrong digits. Scan the code instead."),
