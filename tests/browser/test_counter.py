@@ -69,7 +69,7 @@ def test_a_visit_is_settled_at_the_chosen_outlet_in_one_request_and_is_heard_and
     browser: Browser, platform: Platform, firebase: SandboxProcess
 ) -> None:
     shop_id = merchant_id(platform, firebase, TWO_OUTLETS)
-    guest = book(platform, firebase, "+919000077041", merchant_id=shop_id)
+    guest = book(platform, firebase, "+919000077081", merchant_id=shop_id)
     here = guest.ride["outletId"]
 
     with visiting(browser, platform.url) as visit:
@@ -108,7 +108,7 @@ def test_a_visit_is_settled_at_the_chosen_outlet_in_one_request_and_is_heard_and
 def test_scans_that_wait_are_settled_by_their_own_business_alone(
     browser: Browser, platform: Platform, firebase: SandboxProcess, shop_id: str
 ) -> None:
-    guest = book(platform, firebase, "+919000077042", merchant_id=shop_id)
+    guest = book(platform, firebase, "+919000077082", merchant_id=shop_id)
 
     with visiting(browser, platform.url) as visit:
         page = visit.page
