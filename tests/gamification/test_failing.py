@@ -1,10 +1,11 @@
 """Guests turned away: a business reads its own, however many others there are."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from apps.gamification import selectors, services
 from apps.gamification.models import FailedScan
@@ -13,6 +14,7 @@ from uma.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db
 OTHERS = 6_000
+MEND: str = import_module("apps.gamification.migrations.0005_whose_scan_failed").MEND
 
 
 def test_failures_of_others_hide_none_of_a_businesss_own_and_are_not_read() -> None:
@@ -42,3 +44,17 @@ def test_failures_of_others_hide_none_of_a_businesss_own_and_are_not_read() -> N
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE gamification_failedscan")
     assert "gamification_failed_scan_of" in rows.explain()
+
+
+def test_what_was_noted_before_it_said_whose_it_was_says_so_and_stays() -> None:
+    shop = make_shop()
+    booking = make_booking(shop, make_rider(), now=NOON)
+    FailedScan.objects.create(booking_id=booking.pk, code="system", at=NOON)
+
+    with connection.cursor() as cursor:
+        cursor.execute(MEND)
+
+    noted = FailedScan.objects.get()
+    assert (noted.merchant_id, noted.outlet_id) == (shop.merchant.pk, shop.outlet.pk)
+    with pytest.raises(IntegrityError, match="failed_scan_append_only"), transaction.atomic():
+        FailedScan.objects.update(code="other")
