@@ -61,8 +61,8 @@ class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
     def reverse_selected(
         self, request: HttpRequest, chosen: QuerySet[Handshake]
     ) -> HttpResponse | None:
-        def act(handshake_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            reversals.reverse(
+        def act(handshake_id: UUID, actor_id: UUID, answers: Answers) -> str:
+            done = reversals.reverse(
                 handshake_id=handshake_id,
                 merchant_id=None,
                 actor_id=actor_id,
@@ -71,6 +71,7 @@ class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
                 key=None,
                 now=timezone.now(),
             )
+            return _rupees(done.reversal.merchant_credit_paise)
 
         return act_on_chosen(
             self,

@@ -124,7 +124,12 @@ def test_reversing_asks_why_and_then_returns_the_money(shop: Shop, handshake: Ha
     assert "₹232.60" in asked
     assert "required" in silent
     assert not Reversal.objects.exists()
-    act(client, "handshake", "reverse_selected", handshake, confirmed="Yes", reason="scanned twice")
+    own = client.get(reverse("admin:handshake_handshake_change", args=[handshake.pk]))
+    assert 'name="action" value="reverse_selected"' in own.content.decode()
+    done = act(
+        client, "handshake", "reverse_selected", handshake, confirmed="Yes", reason="scanned twice"
+    )
+    assert "done, ₹232.60" in done.content.decode()
     assert shop.wallet_paise == FUNDS_PAISE
     assert Reversal.objects.get().reason == "scanned twice"
     event = AuditEvent.objects.get(action="handshake.reversed")

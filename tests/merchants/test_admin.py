@@ -76,10 +76,22 @@ def test_a_top_up_asks_first_and_then_credits_the_wallet() -> None:
     )  # fmt: skip
 
     assert done.status_code == 200
-    assert "done" in told(done)
+    assert "done, ₹5,000.50" in told(done)
     assert ledger.balance_paise(code=codes.merchant_wallet(merchant.pk)) == 5_000_50
     event = AuditEvent.objects.get(action="merchant.topped-up")
     assert isinstance(event.actor_id, UUID)
+
+
+def test_an_amount_moves_when_it_was_confirmed_as_it_reads() -> None:
+    merchant, client = make_merchant(), desk("finance")
+    answers = {"amount": "50000", "reference": "UTR9", "reason": "transfer", "confirmed": "yes"}
+
+    for read_back in ("", "₹5,000.00"):
+        asked = act(client, merchant, "top_up", **answers, read_back=read_back)
+        assert "This moves <strong>₹50,000.00</strong>" in asked.content.decode()
+        assert ledger.balance_paise(code=codes.merchant_wallet(merchant.pk)) == 0
+    act(client, merchant, "top_up", **answers, read_back="₹50,000.00")
+    assert ledger.balance_paise(code=codes.merchant_wallet(merchant.pk)) == 50_000_00
 
 
 def test_a_top_up_that_is_refused_is_reported_and_moves_nothing() -> None:
