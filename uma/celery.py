@@ -97,10 +97,11 @@ BEAT: dict[str, float | crontab] = {
 }
 
 # Which work waits in a line of its own; the rest follows scans and stands in Celery's. A worker takes from each line in
-# turn, so that a rider's search is not behind a rush hour's missions.
-QUEUES = ("celery", "jobs", "network", "later")
+# turn, so that a rider's search is not behind a rush hour's missions, nor what was paid behind its pushes.
+QUEUES = ("celery", "jobs", "money", "network", "later")
 ROUTES = {
     "uma.run_job": {"queue": "jobs"},
+    "apps.payments.*": {"queue": "money"},
     "apps.ondc.*": {"queue": "network"},
     "apps.gamification.*": {"queue": "later"},
     "apps.analytics.*": {"queue": "later"},

@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from uma.kernel import logs, waits
-from uma.kernel.http import content_security
+from uma.kernel.http import content_security, rates
 
 django_stubs_ext.monkeypatch()
 
@@ -225,28 +225,7 @@ REST_FRAMEWORK: dict[str, Any] = {  # Any: DRF's settings are of many types
 }
 # One for each lane (kernel/http/lanes.py); UMA_RATE_<LANE> replaces one.
 RATE_LIMITS: dict[str, str] = {
-    lane: env.str(f"UMA_RATE_{lane.upper()}", default=rate)
-    for lane, rate in {
-        "anonymous": "100/minute",
-        "rider": "1000/hour",
-        "rider_page": "6000/hour",
-        # An open page asks for news every two seconds, and a counter has ten devices.
-        "live": "24000/hour",
-        "merchant": "6000/hour",
-        "operator": "6000/hour",
-        "key": "6000/hour",
-        "scanner": "1200/minute",
-        # Credentials that opened nothing, by address: beyond it nothing from there is looked at.
-        "failed": "20/minute",
-        "sign_in_address": "60/minute",
-        "sign_in_device": "10/10 minutes",
-        "sign_in_phone": "5/10 minutes",
-        # Many phones share one address of a mobile network, and each asks every ten minutes.
-        "refresh_address": "600/minute",
-        "refresh_device": "30/10 minutes",
-        "invitation_address": "30/10 minutes",
-        "operator_sign_in": "10/15 minutes",
-    }.items()
+    lane: env.str(f"UMA_RATE_{lane.upper()}", default=rate) for lane, rate in rates.USUAL.items()
 }
 # Alone, without Valkey, each process gives out its share of what can be guessed.
 WEB_PROCESSES: int = env.int("UMA_WEB_WORKERS", default=2)

@@ -35,7 +35,7 @@ VOUCHED = {
 }
 OURS = re.compile(
     r"back|alert\.url|tab\.url|url|link|one\.link|language_url|checkout\.action|again|next|hit\.href|tile\.href|position\.href"
-    r"|one\.href|model\.admin_url|choice\.query_string|cl\.(?:add|remove)_facet_link|cl\.clear_all_filters_qs|show_all_url|app_path"
+    r"|one\.href|model\.admin_url|choice\.query_string|cl\.(?:add|remove)_facet_link|cl\.clear_all_filters_qs|cl\.(?:first|previous|next)_page|show_all_url|app_path"
     r"|take_away|whole_trail|entry\.type|script_url|favicon_href|swagger_ui_\w+"
 )
 
