@@ -83,7 +83,7 @@ def test_everything_that_is_refused_to_a_business_has_words_in_every_language() 
     of_operators = {
         "application_changed", "amount_not_positive", "boundary_invalid", "plan_terms_invalid",
         "reason_required", "refund_too_much", "timezone_unknown", "unknown_charge",
-        "already_pushed", "push_in_progress", "zone_paused",
+        "already_pushed", "delivery_in_progress", "push_in_progress", "zone_paused",
     }  # fmt: skip
     # What the pages have no form for: plans and boosts are chosen by the API, a device by a script.
     of_the_api = {
