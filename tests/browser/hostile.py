@@ -1,9 +1,12 @@
 """A hundred and twenty strings that run where nothing escapes them, and a browser that counts whether they did."""
 
+import re
 from collections.abc import Mapping, Sequence
+from html import unescape
 from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
+from django.test import Client
 from playwright.sync_api import Page, Route, sync_playwright
 
 from tests.browser.chromium import launch
@@ -60,9 +63,22 @@ def put(page: Page, html: str) -> None:
         else:
             route.fulfill(status=404, body="")
 
-    page.unroute_all()
+    # What the page before asked for late is nobody's.
+    page.unroute_all(behavior="ignoreErrors")
     page.route("**/*", answer)
     page.goto(f"{HOST}/")
+
+
+def leafed(client: Client, path: str) -> str:
+    """Return a list of the console with all its pages; the page of anything else is alone."""
+    found, at = [], path
+    while at:
+        answer = client.get(at)
+        assert answer.status_code == 200, at
+        found.append(answer.content.decode())
+        following = re.search(r'<a href="([^"]*)" rel="next"', found[-1])
+        at = path.partition("?")[0] + unescape(following[1]) if following else ""
+    return "".join(found)
 
 
 def executions(page: Page, html: str) -> int:

@@ -13,7 +13,7 @@ from apps.campaigns.models import Campaign
 from apps.merchants.models import Merchant, Outlet
 from apps.rides import services as rides
 from apps.rides.services import Refusal
-from tests.browser.hostile import HOSTILE, folded, ran
+from tests.browser.hostile import HOSTILE, folded, leafed, ran
 from tests.business.browsing import signed_in
 from tests.factories import NOON, Shop, make_rider, make_shop
 
@@ -62,7 +62,7 @@ def pages_of(shop: Shop) -> dict[str, str]:
     operator = User(username=f"ops-{uuid4()}", is_staff=True, is_superuser=True, created_at=NOON)
     operator.save()
     desk.force_login(operator)
-    return found | {path: desk.get(f"{path}?all=").content.decode() for path in DESK}
+    return found | {path: leafed(desk, path) for path in DESK}
 
 
 def forms_of(shop: Shop) -> dict[str, str]:

@@ -19,7 +19,7 @@ from apps.merchants.selectors import StaffScope
 from apps.notifications import services as notifications
 from apps.notifications.models import WebhookEndpoint
 from tests.analytics.making import take_back, visit
-from tests.browser.hostile import HOSTILE, folded, ran
+from tests.browser.hostile import HOSTILE, folded, leafed, ran
 from tests.business.browsing import signed_in
 from tests.factories import make_campaign, make_shop, make_staff
 from tests.merchants import applying
@@ -47,7 +47,8 @@ def operator() -> Client:
 
 
 def desk(*paths: str) -> list[str]:
-    return read(operator(), *(f"/admin/{path}" for path in paths))
+    client = operator()
+    return [leafed(client, f"/admin/{path}") for path in paths]
 
 
 def shown(text: str) -> str:
@@ -56,7 +57,7 @@ def shown(text: str) -> str:
 
 
 def trail(action: str) -> str:
-    return f"accounts/auditevent/?action__exact={action}&all="
+    return f"accounts/auditevent/?action__exact={action}"
 
 
 def applications() -> Pages:
@@ -75,7 +76,7 @@ def applications() -> Pages:
         notes = [page.partition('role="status">')[2].partition("</p>")[0] for page in pages]
         assert all(shown(text) in note for text, note in zip(HOSTILE, notes, strict=True)), where
     return found | {
-        "list": desk("merchants/application/?all="),
+        "list": desk("merchants/application/"),
         "each": desk(*(f"merchants/application/{key}/change/" for key in keys)),
         "trail": desk(trail("application.sent-back")),
     }
@@ -141,7 +142,7 @@ def systems() -> Pages:
         "list": read(client, "/business/webhooks"),
         "alerts": read(client, "/business/figures"),
         "each": read(client, *(f"/business/webhooks/{key}" for key in keys)),
-        "desk": desk("notifications/webhookendpoint/?all="),
+        "desk": desk("notifications/webhookendpoint/"),
     }
 
 
@@ -162,7 +163,7 @@ def objections() -> Pages:
     return {
         name: desk(*(f"handshake/{name}/{key}/change/" for key in found))
         for name, found in keys.items()
-    } | {"lists": desk("handshake/dispute/?all=")}
+    } | {"lists": desk("handshake/dispute/")}
 
 
 def searches() -> Pages:
