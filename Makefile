@@ -59,7 +59,7 @@ browser:
 	@bash deploy/make-tool age age age-keygen >&2
 	@bash deploy/make-tool "pgbouncer libc-ares2" pgbouncer >&2
 
-bench: install ## measure, against the limit measured in the same run: benchmarks/results.md
+bench: assets ## measure, against the limit measured in the same run: benchmarks/results.md
 	@bash deploy/make-office >&2
 	@$(PY) -m pytest -q -m bench tests/bench
 	@$(PY) -m benchmarks
