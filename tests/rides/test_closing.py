@@ -6,10 +6,13 @@ from uuid import uuid4
 import pytest
 
 from apps.accounts.models import AuditEvent
+from apps.accounts.services import keep_language
 from apps.campaigns import services as campaigns
 from apps.campaigns.lifecycle import SuspendedFor
 from apps.campaigns.models import Allotment
 from apps.merchants import services as merchants
+from apps.notifications.links import page_of
+from apps.notifications.models import InboxMessage
 from apps.rides import selectors, services
 from apps.rides.errors import BookingNotFound, BookingNotLive, ReasonMissing
 from apps.wallet import codes
@@ -137,6 +140,23 @@ def test_voiding_gives_all_back_and_is_on_the_trail() -> None:
     )
     assert (event.before, event.after) == ({"state": "BOOKED"}, {"state": "VOIDED"})
     assert all_back(shop)
+
+
+def test_whoever_had_a_ticket_that_is_voided_is_told_at_once_and_not_why() -> None:
+    shop, rider = make_shop("Corner"), make_rider()
+    keep_language(person_id=rider.pk, language="hi", is_chosen=True)
+    booking, given_up = make_booking(shop, rider), make_booking(shop)
+    at_night = NOON.replace(hour=18)  # midnight there
+    services.cancel(booking_id=given_up.pk, rider_id=given_up.rider_id, now=NOON)
+
+    services.void(booking_id=booking.pk, actor_id=uuid4(), reason="owner owes us", now=at_night)
+
+    told = InboxMessage.objects.get()
+    assert (told.person_id, told.kind) == (rider.pk, "handshake.voided")
+    assert told.title == "Corner का आपका टिकट वापस ले लिया गया"
+    assert "owes" not in told.body
+    assert told.next_attempt_at == at_night
+    assert page_of(kind=told.kind, data=told.data) == f"/app/tickets/{booking.pk}"
 
 
 def test_voiding_needs_a_reason_a_booking_and_a_live_one() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +10,8 @@ from django.db import transaction
 from apps.accounts import services as accounts
 from apps.campaigns import selectors as offers
 from apps.campaigns import services as campaigns
+from apps.notifications import services as notifications
+from apps.rides import notices
 from apps.rides.errors import BookingNotFound, BookingNotLive, ReasonMissing
 from apps.rides.models import Booking
 from apps.wallet import services as wallet
@@ -107,6 +110,15 @@ def _void(
             reason=reason,
             before={"state": _State.BOOKED.value},
             after={"state": _State.VOIDED.value},
+        )
+        notifications.notify(
+            person_id=booking.rider_id,
+            # Of the family of visits, at night too: whoever has a live ticket may be on the way with it.
+            kind="handshake.voided",
+            say=partial(notices.voided, booking.merchant_name),
+            data={"bookingId": str(booking.pk)},
+            dedupe_key=f"voided:{booking.pk}",
+            now=now,
         )
 
 
