@@ -87,13 +87,14 @@ class HandshakeAdmin(ReadOnlyAdmin[Handshake]):
     def approve_selected(
         self, request: HttpRequest, chosen: QuerySet[Handshake]
     ) -> HttpResponse | None:
-        def act(handshake_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            disputes.approve_review(
+        def act(handshake_id: UUID, actor_id: UUID, answers: Answers) -> str:
+            paid_paise = disputes.approve_review(
                 handshake_id=handshake_id,
                 actor_id=actor_id,
                 reason=answers["reason"],
                 now=timezone.now(),
             )
+            return f"{_rupees(paid_paise)} to the rider"
 
         return act_on_chosen(
             self,
@@ -159,13 +160,16 @@ class DisputeAdmin(ReadOnlyAdmin[Dispute]):
     def _decide(
         self, request: HttpRequest, chosen: QuerySet[Dispute], *, action: str, for_merchant: bool
     ) -> HttpResponse | None:
-        def act(dispute_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            disputes.decide(
+        def act(dispute_id: UUID, actor_id: UUID, answers: Answers) -> str:
+            decided = disputes.decide(
                 dispute_id=dispute_id,
                 for_merchant=for_merchant,
                 actor_id=actor_id,
                 reason=answers["reason"],
                 now=timezone.now(),
+            )
+            return (
+                f"{_rupees(decided.moved_paise)} to the {'merchant' if for_merchant else 'rider'}"
             )
 
         side = "merchants" if for_merchant else "riders"

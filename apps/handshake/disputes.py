@@ -1,5 +1,6 @@
 """Contesting a handshake: the rider's money is parked until a person decides for one side."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,14 @@ from apps.wallet.services import Leg
 
 OPEN_FOR = timedelta(days=14)
 DECIDED_WITHIN = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A dispute that was decided, and what of the parked money went to the side that won, in paise."""
+
+    dispute: Dispute
+    moved_paise: int
 
 
 @transaction.atomic(durable=True)
@@ -78,7 +87,7 @@ def _park(handshake: Handshake, *, now: datetime, actor_id: UUID) -> int:
 @transaction.atomic(durable=True)
 def decide(
     *, dispute_id: UUID, for_merchant: bool, actor_id: UUID, reason: str, now: datetime
-) -> Dispute:
+) -> Decided:
     """
     Close a dispute: the parked money goes back to the merchant, or to the rider's wallet.
 
@@ -141,13 +150,13 @@ def decide(
         reason=reason,
         after={"state": dispute.state, "parked_paise": dispute.parked_paise},
     )
-    return dispute
+    return Decided(dispute, moved_paise)
 
 
 @transaction.atomic(durable=True)
-def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: datetime) -> None:
+def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: datetime) -> int:
     """
-    Pay out a reimbursement that waited for a look; saying no is a reversal.
+    Pay out a reimbursement that waited for a look, and return how much, in paise; saying no is a reversal.
 
     A ride whose fare was told meanwhile is paid by that fare, as the deal was sold (product rule 1.1): what
     of the parked cap it did not cost goes back to the merchant. Without a fare the cap is paid.
@@ -191,6 +200,7 @@ def approve_review(*, handshake_id: UUID, actor_id: UUID, reason: str, now: date
         before={"review": "waiting"},
         after={"review": "approved"},
     )
+    return paid_paise
 
 
 def _earned(

@@ -167,7 +167,7 @@ def test_only_who_may_reverse_is_offered_it(handshake: Handshake, action: str) -
 def test_a_remote_scan_is_approved_from_the_list(shop: Shop) -> None:
     handshake = visit(shop, now=timezone.now(), location=Point(13.4, 74.8))
 
-    act(
+    done = act(
         operator("finance"),
         "handshake",
         "approve_selected",
@@ -177,6 +177,7 @@ def test_a_remote_scan_is_approved_from_the_list(shop: Shop) -> None:
     )
 
     assert purses(handshake.merchant_id, handshake.rider_id)["rider"] == CAP_PAISE
+    assert "done, ₹150.00 to the rider" in done.content.decode()
     assert AuditEvent.objects.get(action="handshake.review-approved").reason == "a large car park"
 
 
@@ -192,9 +193,10 @@ def test_a_dispute_is_decided_from_the_list(
 
     act(client, "dispute", action, dispute)
     assert purses(handshake.merchant_id, handshake.rider_id)["parked"] == CAP_PAISE
-    act(client, "dispute", action, dispute, confirmed="Yes", reason="camera")
+    done = act(client, "dispute", action, dispute, confirmed="Yes", reason="camera")
 
     dispute.refresh_from_db()
+    assert f"done, ₹150.00 to the {action.removeprefix('for_')}" in done.content.decode()
     left = purses(handshake.merchant_id, handshake.rider_id)
     assert (dispute.state, left.get("rider", 0), "parked" in left) == (state, rider_paise, False)
 

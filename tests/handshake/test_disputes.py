@@ -47,7 +47,7 @@ def decide(dispute: Dispute, *, for_merchant: bool) -> Dispute:
         actor_id=OPERATOR,
         reason="camera",
         now=LATER,
-    )
+    ).dispute
 
 
 def approve(handshake: Handshake) -> None:

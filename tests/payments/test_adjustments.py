@@ -99,7 +99,8 @@ def test_six_hundred_rupees_move_when_a_second_operator_agrees(
         "adjustment.proposed", maker.pk, "waited an hour", "127.0.0.1",
     )  # fmt: skip
 
-    assert f"{row.pk}: done" in decide(at_the_desk(checker), row).content.decode()
+    said = decide(at_the_desk(checker), row).content.decode()
+    assert f"{row.pk}: done, ₹600.00 to the wallet" in said
 
     row.refresh_from_db()
     assert (row.state, row.decided_by, row.decided_because) == (State.BOOKED, checker.pk, "seen it")

@@ -41,6 +41,12 @@ pytestmark = pytest.mark.django_db
 BECAUSE = "as agreed on the phone, ticket 4711"
 
 
+@pytest.fixture(autouse=True)
+def nothing_moves_by_itself(cloud: RazorpayProcess) -> None:
+    """As payouts do else after a moment, which on a busy machine comes before the test has looked."""
+    cloud.order("payouts", begins="processing", ends="", seconds=0)
+
+
 @pytest.fixture
 def treasurer() -> User:
     return make_operator("finance")
@@ -78,11 +84,14 @@ def test_a_payout_that_waits_is_refused_and_one_on_its_way_is_not(
         actor_id=OPERATOR, reason="a look at all", now=before,
     )  # fmt: skip
     waits = payee.ask(now=before + timedelta(minutes=1))
-    assert waits.state == "SCREENING"
+    goes = make_payee().ask(now=before + timedelta(minutes=1))
+    assert (waits.state, goes.state) == ("SCREENING", "SCREENING")
+    assert "done, ₹500.00 will be sent" in act(desk, "approve_selected", goes)
 
-    act(desk, "reject_selected", waits)
+    refused = act(desk, "reject_selected", waits)
     said = act(desk, "reject_selected", on_its_way)
 
+    assert "done, ₹500.00 back in the wallet" in refused
     waits.refresh_from_db()
     assert (waits.state, payee.purse, payee.aside) == ("REJECTED", HAS_PAISE, 0)
     event = trail("payout.rejected", waits, treasurer)
@@ -126,3 +135,21 @@ def test_an_event_that_is_handled_again_credits_nothing_again(
     assert state_of(event.pk) == ("DONE", "already_credited")
     assert purse(merchant) == AMOUNT_PAISE
     assert trail("gateway-event.replayed", event, treasurer).before == {"state": "DONE"}
+
+
+def test_a_payout_is_found_by_what_razorpay_and_the_bank_call_it(
+    desk: Client, account: Gateway, cloud: RazorpayProcess
+) -> None:
+    payout, other = submitted(make_payee(), account), submitted(make_payee(), account)
+    cloud.order("payouts/move", payout_id=payout.razorpay_id, status="processed")
+    assert looked(payout, account) == "PROCESSED"
+    page = reverse("admin:payments_payout_change", args=[payout.pk])
+    elsewhere = at_the_desk(make_operator("finance", "BLR"))
+    for typed in (payout.razorpay_id, f" {payout.razorpay_id} ", payout.utr):
+        found = desk.post("/admin/search/", {"q": typed})
+        assert (found.status_code, found.headers.get("Location")) == (302, page), typed
+        assert elsewhere.post("/admin/search/", {"q": typed}).context["hits"] == [], typed
+
+    assert other.razorpay_id != payout.razorpay_id
+    nearly = desk.post("/admin/search/", {"q": f"{payout.razorpay_id}"[:-1]})
+    assert nearly.context["hits"] == []

@@ -185,9 +185,9 @@ class AdjustmentAdmin(ReadOnlyAdmin[Adjustment]):
     ) -> HttpResponse | None:
         own: list[SelfApproval] = []
 
-        def act(adjustment_id: UUID, actor_id: UUID, answers: Answers) -> None:
+        def act(adjustment_id: UUID, actor_id: UUID, answers: Answers) -> str:
             try:
-                decide(
+                row = decide(
                     adjustment_id=adjustment_id,
                     actor_id=actor_id,
                     reason=answers["reason"],
@@ -196,6 +196,11 @@ class AdjustmentAdmin(ReadOnlyAdmin[Adjustment]):
             except SelfApproval as refusal:
                 own.append(refusal)
                 raise
+            return (
+                self.what(row)
+                if row.journal_id
+                else f"{amount(row.amount_paise)} stays where it is"
+            )
 
         def describe(row: Adjustment) -> SafeString:
             return format_html("{}, {}: {}", self.what(row), self.whose(row), row.reason)

@@ -116,13 +116,14 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
     def approve_selected(
         self, request: HttpRequest, chosen: QuerySet[Payout]
     ) -> HttpResponse | None:
-        def act(payout_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            services.approve_payout(
+        def act(payout_id: UUID, actor_id: UUID, answers: Answers) -> str:
+            row = services.approve_payout(
                 payout_id=payout_id,
                 actor_id=actor_id,
                 reason=answers["reason"],
                 now=timezone.now(),
             )
+            return f"{amount(row.amount_paise)} will be sent"
 
         return self._ask(
             request, chosen, "approve_selected", "Send these payouts? Money leaves.", act
@@ -132,13 +133,14 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
     def reject_selected(
         self, request: HttpRequest, chosen: QuerySet[Payout]
     ) -> HttpResponse | None:
-        def act(payout_id: UUID, actor_id: UUID, answers: Answers) -> None:
-            services.reject_payout(
+        def act(payout_id: UUID, actor_id: UUID, answers: Answers) -> str:
+            row = services.reject_payout(
                 payout_id=payout_id,
                 actor_id=actor_id,
                 reason=answers["reason"],
                 now=timezone.now(),
             )
+            return f"{amount(row.amount_paise)} back in the wallet"
 
         return self._ask(
             request, chosen, "reject_selected", "Refuse these payouts? The money goes back.", act
@@ -178,7 +180,7 @@ class PayoutAdmin(ReadOnlyAdmin[Payout]):
         chosen: QuerySet[Payout],
         action: str,
         question: str,
-        act: Callable[[UUID, UUID, Answers], None],
+        act: Callable[[UUID, UUID, Answers], str | None],
     ) -> HttpResponse | None:
         def describe(payout: Payout) -> SafeString:
             return format_html(

@@ -8,31 +8,34 @@ from django.db import transaction
 from apps.accounts import services as accounts
 from apps.payments.errors import OwnPayout, PayoutNotFound, PayoutNotScreened, PayoutReasonRequired
 from apps.payments.machine import State
+from apps.payments.models import Payout
 from apps.payments.services.payout_steps import Source, lock_payout, step
 
 
-def approve_payout(*, payout_id: UUID, actor_id: UUID, reason: str, now: datetime) -> None:
+def approve_payout(*, payout_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Payout:
     """
     Let a screened payout be sent.
 
     Raises:
         PayoutNotFound, PayoutNotScreened, OwnPayout, PayoutReasonRequired
     """
-    _decide(payout_id, State.APPROVED, actor_id=actor_id, reason=reason, now=now)
+    return _decide(payout_id, State.APPROVED, actor_id=actor_id, reason=reason, now=now)
 
 
-def reject_payout(*, payout_id: UUID, actor_id: UUID, reason: str, now: datetime) -> None:
+def reject_payout(*, payout_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Payout:
     """
     Refuse a screened payout: the money goes back to whom it came from.
 
     Raises:
         PayoutNotFound, PayoutNotScreened, OwnPayout, PayoutReasonRequired
     """
-    _decide(payout_id, State.REJECTED, actor_id=actor_id, reason=reason, now=now)
+    return _decide(payout_id, State.REJECTED, actor_id=actor_id, reason=reason, now=now)
 
 
 @transaction.atomic(durable=True)
-def _decide(payout_id: UUID, decided: State, *, actor_id: UUID, reason: str, now: datetime) -> None:
+def _decide(
+    payout_id: UUID, decided: State, *, actor_id: UUID, reason: str, now: datetime
+) -> Payout:
     if not reason.strip():
         raise PayoutReasonRequired
     payout = lock_payout(payout_id=payout_id)
@@ -53,3 +56,4 @@ def _decide(payout_id: UUID, decided: State, *, actor_id: UUID, reason: str, now
         before={"state": State.SCREENING.value},
         after={"state": decided.value},
     )
+    return payout
