@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from math import ceil
+from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -38,6 +39,8 @@ LONGEST = 1_024
 _VIEW = "view_as"
 # Longer than any view lasts: whoever comes late is told so, and not asked to sign in.
 VIEW_AGE_S = 3_600
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,9 @@ def admit(
     *,
     role: str,
     sign_in: str,
-    view: Callable[[Visit], HttpResponse],
+    view: Callable[[Visit], Answer],
     now: datetime,
-) -> HttpResponse:
+) -> Answer | HttpResponse:
     """
     Serve a page to whoever is signed in, with new cookies where they are due; others sign in first.
 

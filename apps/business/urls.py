@@ -17,6 +17,7 @@ from apps.business.pages import (
     systems,
     team,
     telling,
+    visits,
     wallet,
 )
 
@@ -39,7 +40,13 @@ urlpatterns = [
     path("figures/again", behind.again, name="business-again"),
     path("figures/refusals", behind.refusals, name="business-refusals"),
     path("figures/funnel", funnel.funnel, name="business-funnel"),
-    path("figures/visits", figures.visits, name="business-visits"),
+    path("figures/visits", visits.visits, name="business-visits"),
+    path("figures/visits/now", visits.visits_now, name="business-visits-now"),
+    path("figures/visits/file", visits.log, name="business-visit-log"),
+    path("figures/visits/<uuid:handshake_id>", visits.visit, name="business-visit"),
+    path(
+        "figures/visits/<uuid:handshake_id>/take-back", visits.take_back, name="business-take-back"
+    ),
     path("deals", deals.deals, name="business-deals"),
     path("deals/new", deals.new, name="business-deal-new"),
     path("deals/preview", deals.preview, name="business-deal-preview"),

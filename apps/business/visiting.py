@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -40,7 +41,16 @@ TABS: tuple[tuple[str, str, Duty], ...] = (
 
 # Which pages lie behind a tab.
 PLACES = {
-    "chart": {"figures", "rows", "visits", "funnel", "refusals", "again", "check_ins"},
+    "chart": {
+        "figures",
+        "rows",
+        "visits",
+        "visit",
+        "funnel",
+        "refusals",
+        "again",
+        "check_ins",
+    },
     "deals": {"deals", "deal", "deal_form", "deal_revisions"},
     "scan": {"scan"},
     "wallet": {"wallet"},
@@ -78,8 +88,9 @@ class Visitor:
         return self.staff.role in duty.roles
 
 
-View = Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]
-Served = Callable[Concatenate[HttpRequest, P], HttpResponse]
+# A page, or a file that is sent while it is made.
+View = Callable[Concatenate[HttpRequest, Visitor, P], HttpResponseBase]
+Served = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def page(
@@ -94,8 +105,8 @@ def page(
 
     def decorate(view: View[P]) -> Served[P]:
         @functools.wraps(view)
-        def served(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            def shown(visitor: Visitor) -> HttpResponse:
+        def served(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            def shown(visitor: Visitor) -> HttpResponseBase:
                 return view(request, visitor, *args, **kwargs)
 
             if request.method not in methods and request.method != "HEAD":
@@ -147,9 +158,9 @@ def newcomers(*methods: str) -> Callable[[Newcomer[P]], Served[P]]:
 
 
 def _served(
-    request: HttpRequest, duty: Duty, view: Callable[[Visitor], HttpResponse], *, live: bool
-) -> HttpResponse:
-    def shown(visit: Visit) -> HttpResponse:
+    request: HttpRequest, duty: Duty, view: Callable[[Visitor], HttpResponseBase], *, live: bool
+) -> HttpResponseBase:
+    def shown(visit: Visit) -> HttpResponseBase:
         try:
             key = f"page {visit.limited_as}"
             limits.take(request, **{"live" if live else "merchant": key})

@@ -79,6 +79,11 @@ REFUSALS: Mapping[str, object] = {
     "statement_too_long": gettext_lazy("This period is too long. Choose a shorter one."),
     "wallet_frozen": gettext_lazy("We have frozen this wallet and look at it."),
     "insufficient_funds": gettext_lazy("There is not so much in the wallet."),
+    # Its visits.
+    "unknown_handshake": gettext_lazy("There is no such visit."),
+    "not_reversible": gettext_lazy("This visit cannot be taken back: look at its state."),
+    "reversal_too_late": gettext_lazy("A visit can be taken back for a day only."),
+    "reversal_too_large": gettext_lazy("So much of it is not left to take back."),
     # Any page.
     "account_closed": gettext_lazy("This account is closed."),
     "busy": gettext_lazy("Somebody else is changing this now. Try again in a moment."),

@@ -45,6 +45,39 @@ class Reversed:
     replayed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """
+    What a merchant can take back of a visit, in paise: `whole_paise` with the fees, `ride_paise` of it alone.
+
+    `why_not` is empty while it can: `late`, `contested` or `returned` else.
+    """
+
+    whole_paise: int
+    ride_paise: int
+    until: datetime
+    why_not: str
+
+
+def returnable(handshake: Handshake, *, now: datetime) -> Returnable:
+    """Return what `reverse` would give back to the merchant at this moment."""
+    until = handshake.created_at + MANAGER_WINDOW
+    left_paise = handshake.reimbursement_paise - handshake.reversed_paise
+    state = bookings.state_of(booking_id=handshake.booking_id)
+    why_not = {"DISPUTED": "contested", "REVERSED": "returned"}.get(state, "")
+    whole_paise = handshake.merchant_debit_paise - handshake.reversed_paise
+    if not why_not and now > until:
+        why_not = "late"
+    elif not why_not and not whole_paise:
+        why_not = "returned"
+    return Returnable(whole_paise, left_paise, until, why_not)
+
+
+def returned_of(*, handshake_id: UUID) -> list[Reversal]:
+    """Return what was taken back of a visit, the newest first."""
+    return list(Reversal.objects.filter(handshake_id=handshake_id).order_by("-created_at", "-pk"))
+
+
 @transaction.atomic(durable=True)
 def reverse(
     *,

@@ -130,6 +130,11 @@ def of_rider(*, booking_id: UUID, rider_id: UUID) -> Booking:
     return found
 
 
+def state_of(*, booking_id: UUID) -> str:
+    """Return the state of a booking that there is."""
+    return Booking.objects.values_list("state", flat=True).get(pk=booking_id)
+
+
 def page_of_rider(*, rider_id: UUID, limit: int, before: UUID | None) -> list[Booking]:
     """Return up to `limit` of the rider's bookings, the newest first, older than `before`."""
     rows = Booking.objects.filter(rider_id=rider_id)

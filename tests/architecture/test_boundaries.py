@@ -12,10 +12,10 @@ APPS = sorted(path.name for path in (ROOT / "apps").iterdir() if (path / "__init
 # `pricing` are pure functions that an app publishes beside its services, `duties` a table of who may
 # what; `access` answers a view for whom a caller acts, `browser` tells a page who is visiting;
 # `signing` is how the network signs, for the pretended participants of the sandbox as well; `datasets`
-# are descriptions of what may be exported.
+# are descriptions of what may be exported, `reversals` services in a file of their own.
 PUBLIC = {
     "services", "selectors", "errors", "tasks", "models", "codes", "qr", "pricing", "duties",
-    "access", "browser", "signing", "datasets",
+    "access", "browser", "signing", "datasets", "reversals",
 }  # fmt: skip
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 70

@@ -24,6 +24,7 @@ PAGES = (
     "/business/outlets", "/business/outlets/new", "/business/deals/<uuid:campaign_id>",
     "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
     "/business/outlets/<uuid:outlet_id>", "/business/webhooks/<uuid:endpoint_id>",
+    "/business/figures/visits/<uuid:handshake_id>",
 )  # fmt: skip
 RIDERS = (
     "/app/tickets", "/app/me", "/app/offline", "/app/wallet", "/app/withdraw", "/app/missions",
@@ -46,7 +47,7 @@ NO_PAGES = {
     "<uuid:top_up_id>", "app.webmanifest", "service-worker.js",
     "sign-out", "language", "add", "cancel", "act", "choose", "terms", "confirm", "track", "status", "rate",
     "pay", "paid", "board", "dismiss", "withdraw", "<str:act>", "<str:answer>", "<uuid:staff_id>",
-    "<uuid:key_id>", "<uuid:document_id>",
+    "<uuid:key_id>", "<uuid:document_id>", "file", "take-back",
 }  # fmt: skip
 NO_PAGES_WHOLE = {"/business/", "/app/deals"}
 NEWCOMER = "+12025550118"

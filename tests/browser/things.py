@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from apps.accounts import selectors as people
 from apps.campaigns import selectors as campaigns
+from apps.handshake import identify
+from apps.handshake import services as handshakes
 from apps.handshake.management import demo_city
+from apps.handshake.rules import Scan
 from apps.merchants import selectors as merchants
 from apps.notifications import services as notifications
 from apps.ondc import services as ondc
@@ -47,13 +50,32 @@ def _of_business(owner_id: UUID, *, now: datetime) -> dict[str, str]:
         now=now,
     )
     path = f"/business/deals/{deal.pk}"
+    visit_id = _visit(owner_id, staff.merchant_id, now=now)
     return {
+        "/business/figures/visits/<uuid:handshake_id>": f"/business/figures/visits/{visit_id}",
         "/business/deals/<uuid:campaign_id>": path,
         "/business/deals/<uuid:campaign_id>/edit": f"{path}/edit",
         "/business/deals/<uuid:campaign_id>/revisions": f"{path}/revisions",
         "/business/outlets/<uuid:outlet_id>": f"/business/outlets/{outlet.pk}",
         "/business/webhooks/<uuid:endpoint_id>": f"/business/webhooks/{hook.pk}",
     }
+
+
+def _visit(owner_id: UUID, merchant_id: UUID, *, now: datetime) -> UUID:
+    """Return a visit of this minute, scanned by the owner."""
+    guest = people.person_by_phone(phone=demo_city.rider_phone(11))
+    assert guest is not None
+    (*_, deal) = campaigns.campaigns_of(merchant_id=merchant_id, limit=200)
+    keys = qr.keyring(settings.QR_MASTER_KEYS)
+    booking = rides.book(
+        rider_id=guest.pk, campaign_id=deal.pk, location=None, key=None, qr_kid=keys.signing_kid, now=now
+    ).booking  # fmt: skip
+    key = qr.booking_key(keys=keys, kid=booking.qr_kid, ref=booking.ref)
+    text = qr.token(key=key, kid=booking.qr_kid, ref=booking.ref, step=qr.step_at(now))
+    code = identify.by_qr(text=text, keys=keys, now=now)
+    scan = Scan(actor_id=owner_id, outlet_id=None, location=None, bill_paise=480_00)
+    done = handshakes.execute(ref=code.ref, scan=scan, freshness=code.freshness, key=None, now=now)
+    return done.handshake.pk
 
 
 def _of_rider(rider_id: UUID, *, now: datetime) -> dict[str, str]:

@@ -47,6 +47,8 @@ PAGES = {
     "/business/figures/again": "OMA",
     "/business/figures/refusals": "OMA",
     "/business/figures/visits": "OMA",
+    "/business/figures/visits/now": "OMA",
+    "/business/figures/visits/file": "OMA",
 }
 POSTS = {
     "O": Staff.Role.OWNER,
@@ -199,7 +201,8 @@ def test_every_path_of_the_app_is_written_down_here_or_open() -> None:
         "/business/invoices/<uuid:document_id>", "/business/keys/<uuid:key_id>",
         "/business/webhooks/<uuid:endpoint_id>", "/business/deals/preview", "/business/deals/<uuid:campaign_id>",
         "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
-        "/business/deals/<uuid:campaign_id>/<str:act>",
+        "/business/deals/<uuid:campaign_id>/<str:act>", "/business/figures/visits/<uuid:handshake_id>",
+        "/business/figures/visits/<uuid:handshake_id>/take-back",
         "/business/join/<uuid:invitation_id>/<str:answer>", "/business/outlets/<uuid:outlet_id>",
         "/business/outlets/<uuid:outlet_id>/<str:act>",
         "/business/wallet/top-ups/<uuid:top_up_id>", "/business/wallet/paid/<uuid:top_up_id>",

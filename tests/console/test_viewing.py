@@ -14,6 +14,7 @@ from apps.merchants.models import Staff
 from apps.notifications import services as notifications
 from apps.notifications.models import InboxMessage
 from apps.payments import services as payments
+from tests.analytics.making import visit
 from tests.business.browsing import signed_in
 from tests.console.looking import COOKIE, addresses, ask, looking
 from tests.factories import Shop, make_booking, make_shop
@@ -109,6 +110,7 @@ def of_business(shop: Shop) -> dict[str, UUID]:
     return {
         "campaign_id": shop.campaign.pk,
         "outlet_id": shop.outlet.pk,
+        "handshake_id": visit(shop, at=now).pk,
         "endpoint_id": notifications.add_endpoint(
             merchant_id=shop.merchant.pk, url="https://books.example.in/uma",
             events=["handshake.settled"], secret=notifications.new_secret(), now=now,

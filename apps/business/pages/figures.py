@@ -108,36 +108,6 @@ def rows(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, "rows", facts, visitor=visitor)
 
 
-@page(duties.READ_ANALYTICS)
-def visits(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Show every visit of the period and everything taken back in it, one by one."""
-    now = timezone.now()
-    asked = asked_of(request, visitor, now=now)
-    number = page_number(request)
-    found = handshakes.events_of(
-        merchant_id=visitor.staff.merchant_id,
-        since=asked.since,
-        until=asked.until,
-        limit=ROWS + 1,
-        skip=number * ROWS,
-        outlet_ids=asked.period.outlet_ids,
-        campaign_id=asked.campaign_id,
-    )
-    shown = found[:ROWS]
-    spent = _read(visitor, asked, now=now).total
-    facts = {
-        "asked": asked,
-        "events": shown,
-        "zone": asked.clock,
-        "total": spent,
-        "total_paise": spent.spend_paise + spent.gst_paise,
-        "newer": asked.query(page=number - 1) if number else None,
-        "older": asked.query(page=number + 1) if len(found) > ROWS else None,
-        "back": asked.query(by="day", day=None),
-    }
-    return show(request, "visits", facts, visitor=visitor)
-
-
 def page_number(request: HttpRequest) -> int:
     """Return which page of a list is asked for, from nought."""
     at = request.GET.get("page", "0")
@@ -200,12 +170,13 @@ def _percent(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and int(text[:4]) <= PERCENT else None
 
 
-def _read(visitor: Visitor, asked: Asked, *, now: datetime) -> Figures:
+def figures_of(visitor: Visitor, asked: Asked, *, now: datetime) -> Figures:
+    """Return the figures of what is asked for."""
     return selectors.figures(merchant_id=visitor.staff.merchant_id, period=asked.period, now=now)
 
 
 def _facts(visitor: Visitor, asked: Asked, *, now: datetime) -> dict[str, object]:
-    found = _read(visitor, asked, now=now)
+    found = figures_of(visitor, asked, now=now)
     first = asked.period.first
     days = [first + timedelta(n) for n in range((asked.period.last - first).days + 1)]
     counts = [(day, found.by_day.get(day, Counts())) for day in days]

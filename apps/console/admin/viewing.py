@@ -46,7 +46,7 @@ rider-manifest rider-events
 _BUSINESS = """
 business-home business-more business-manifest business-events
 business-figures business-figures-now business-rows business-check-ins business-again
-business-refusals business-funnel business-visits
+business-refusals business-funnel business-visits business-visits-now business-visit
 business-deals business-deal-new business-deal business-deal-edit business-deal-revisions
 business-guests business-team business-outlets business-outlet-new business-outlet business-join
 business-invoices business-keys business-webhooks business-webhook

@@ -13,6 +13,7 @@ from apps.handshake.selectors.figures import (
     events_of,
     first_visit_at,
     hours_of_visits,
+    newest_of,
     visits_by_scanner,
     visits_of_riders,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "guests_of",
     "habits",
     "hours_of_visits",
+    "newest_of",
     "of_booking",
     "of_merchant",
     "of_rider",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.handshake.models import Handshake
+from apps.handshake.models import CheckIn, Handshake
 from apps.merchants.selectors import pseudonym
 
 
@@ -256,6 +256,15 @@ def first_visit_at(*, merchant_id: UUID) -> datetime | None:
     """Return when the merchant's first visit ever was proved."""
     rows = Handshake.objects.filter(merchant_id=merchant_id).order_by("created_at")
     return rows.values_list("created_at", flat=True).first()
+
+
+def newest_of(*, merchant_id: UUID) -> str:
+    """Return what changes whenever a guest was proved to be there, by a deal or without."""
+    newest = [
+        rows.filter(merchant_id=merchant_id).order_by("-created_at").values_list("pk", flat=True)
+        for rows in (Handshake.objects.all(), CheckIn.objects.all())
+    ]
+    return "".join(found.hex[-12:] for rows in newest if (found := rows.first()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Tables as CSV that a spreadsheet opens as what they are: text stays text, whatever it begins with."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -27,11 +27,21 @@ def safe_cell(cell: Cell) -> str:
 
 def csv_of(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return a table as CSV (RFC 4180) in UTF-8."""
+    return b"".join(csv_in_pieces(header, [rows]))
+
+
+def csv_in_pieces(
+    header: Sequence[str], pieces: Iterable[Iterable[Sequence[Cell]]]
+) -> Iterator[bytes]:
+    """Yield the same table piece by piece, for one that is too long to be held as a whole."""
+    yield _BOM.encode() + _lines([header])
+    yield from map(_lines, pieces)
+
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     out = StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return (_BOM + out.getvalue()).encode()
+    csv.writer(out).writerows([safe_cell(cell) for cell in row] for row in rows)
+    return out.getvalue().encode()
 
 
 class CsvRenderer(BaseRenderer):
