@@ -215,8 +215,8 @@ def _tell_rider(reversal: Reversal, *, now: datetime) -> None:
     brand = businesses.brands(merchant_ids=[handshake.merchant_id])[handshake.merchant_id]
     notifications.notify(
         person_id=handshake.rider_id,
-        # Of the family of adjustments: nobody stands at a counter, so this wakes nobody.
-        kind="payout.cashback_reversed",
+        # Of the family of adjustments, not of visits: nobody stands at a counter, so this wakes nobody.
+        kind="balance.cashback_reversed",
         say=partial(notices.reversal, reversal, brand=brand),
         data={"handshakeId": str(handshake.pk), "bookingId": str(handshake.booking_id)},
         dedupe_key=f"handshake-reversal:{reversal.pk}",

@@ -12,6 +12,7 @@ _PAGES: Mapping[str, tuple[str, str]] = {
     "ticket": ("/app/travel/{}", "searchId"),
     "issue": ("/app/complaints/{}", "issueId"),
     "strike": ("/app/strikes", ""),
+    "balance": ("/app/wallet", ""),
     "badge": ("/app/missions", ""),
     "mission": ("/app/missions", ""),
     "money": ("/business/wallet", ""),

@@ -143,7 +143,7 @@ def test_a_reversed_visit_has_entries_a_credit_note_a_message_and_a_webhook(
     note = Document.objects.get(kind="CREDIT_NOTE")
     assert (note.corrects_id, note.total_paise) == (invoice.pk, invoice.total_paise)
     assert WebhookDelivery.objects.get(type="handshake.reversed").state == "PENDING"
-    told = InboxMessage.objects.get(person=visited.rider_id, kind="payout.cashback_reversed")
+    told = InboxMessage.objects.get(person=visited.rider_id, kind="balance.cashback_reversed")
     assert (told.title, told.push_state) == ("₹150 of cashback went back", "PENDING")
     event = trail("handshake.reversed", visited, manager)
     assert event.after == {"full": True, "merchant_credit_paise": MAX_COST_PAISE}

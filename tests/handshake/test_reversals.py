@@ -19,6 +19,7 @@ from apps.handshake.models import Handshake, Reversal
 from apps.handshake.reversals import Reversed
 from apps.merchants import services as merchants
 from apps.merchants.models import FirstVisit, Zone
+from apps.notifications import selectors as notifications
 from apps.notifications.models import InboxMessage
 from apps.rides.models import Booking
 from apps.wallet import codes
@@ -358,6 +359,17 @@ def test_bad_news_about_money_waits_for_the_morning_of_its_city(clock: str, due:
     told = InboxMessage.objects.get(person=handshake.rider_id, title__contains="went back")
     assert (told.timezone, told.next_attempt_at) == (clock, due)
     assert told.created_at == half_past_eleven
+
+
+def test_whoever_mutes_withdrawals_is_still_told_what_went_back() -> None:
+    handshake = visit(make_shop())
+    no_withdrawals = notifications.Wishes(muted=frozenset({"payout"}))
+
+    reverse(handshake)
+
+    (told,) = InboxMessage.objects.filter(person=handshake.rider_id, kind__endswith="reversed")
+    assert not no_withdrawals.mutes(told.kind)
+    assert no_withdrawals.mutes("payout.reversed"), "control: what the bank sent back"
 
 
 def test_a_frozen_wallet_is_still_made_whole() -> None:

@@ -104,6 +104,7 @@ def test_what_can_wait_wakes_no_sleeping_phone_and_what_is_muted_is_not_sent(
         ("ticket.ready", {"searchId": str(new_id())}, "rider-trip"),
         ("issue.resolved", {"issueId": str(new_id())}, "rider-complaint"),
         ("strike.given", {}, "rider-strikes"),
+        ("balance.adjusted", {}, "rider-wallet"),
         ("badge.awarded", {"badge": "first"}, "rider-missions"),
         ("mission.completed", {}, "rider-missions"),
         ("money.low_balance", {"merchantId": str(new_id())}, "business-wallet"),

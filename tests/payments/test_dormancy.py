@@ -40,7 +40,7 @@ def tend(rider: User, now: datetime = NOON) -> bool:
 
 
 def told(rider: User) -> list[str]:
-    rows = InboxMessage.objects.filter(person=rider, kind__startswith="payout.dormancy").order_by(
+    rows = InboxMessage.objects.filter(person=rider, kind__startswith="balance.dormancy").order_by(
         "pk"
     )
     return [row.kind for row in rows]
@@ -60,14 +60,14 @@ def test_who_is_away_is_told_once_and_the_money_is_set_aside_on_the_day_that_was
         True, False, False,
     ]  # fmt: skip
     row = DormantWallet.objects.get(person=rider)
-    assert told(rider) == ["payout.dormancy_warned"]
+    assert told(rider) == ["balance.dormancy_warned"]
     assert row.due_at - BEFORE > timedelta(days=59)
 
     assert not tend(rider, row.due_at - timedelta(seconds=1))
     assert tend(rider, row.due_at)
 
     assert (balance(codes.rider_wallet(rider.pk)), balance(ASIDE)) == (0, HAS)
-    assert told(rider) == ["payout.dormancy_warned", "payout.dormancy_moved"]
+    assert told(rider) == ["balance.dormancy_warned", "payout.dormancy_moved"]
     assert not tend(rider, row.due_at + timedelta(days=1))
     assert selectors.unclaimed_paise(person_id=rider.pk) == HAS
     # It is still somebody's: what is owed is as much as before, and nothing of it is income.
@@ -173,7 +173,7 @@ def test_the_rider_has_it_back_by_asking_and_asking_twice_gives_it_once() -> Non
     assert balance(codes.rider_wallet(late.pk)) == HAS
     row.refresh_from_db()
     assert (row.state, row.returned_by) == ("RETURNED", late.pk)
-    assert told(late)[-1] == "payout.dormancy_returned"
+    assert told(late)[-1] == "balance.dormancy_returned"
     # Whoever asked was there: three more years begin.
     assert not tend(late, now + timedelta(days=900))
     assert found() == []

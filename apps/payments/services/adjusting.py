@@ -286,7 +286,7 @@ def _follow_up(row: Adjustment, *, now: datetime) -> None:
     amount = {"amount": written(row.amount_paise)}
     notifications.notify(
         person_id=row.person_id,
-        kind="payout.adjusted",
+        kind="balance.adjusted",
         say=lambda: (
             (_("%(amount)s for you") if gives else _("%(amount)s taken from your wallet")) % amount,
             _("Somebody of UMA adjusted your wallet. Your statement shows it."),

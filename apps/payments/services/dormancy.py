@@ -256,7 +256,7 @@ def _give_back(row: DormantWallet, *, actor_id: UUID, reason: str, now: datetime
 def _tell(row: DormantWallet, what: str, say: Say, *, clock: str, now: datetime) -> None:
     notifications.notify(
         person_id=row.person_id,
-        kind=f"payout.dormancy_{what}",
+        kind=f"balance.dormancy_{what}",
         say=say,
         data={"dormantWalletId": str(row.pk)},
         dedupe_key=f"dormancy:{row.pk}:{what}",

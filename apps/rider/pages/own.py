@@ -86,6 +86,10 @@ PUSHES: Mapping[str, tuple[object, object]] = {
     ),
     "strike": (gettext_lazy("Strikes and appeals"), gettext_lazy("A visit that was missed.")),
     "payout": (gettext_lazy("Withdrawals"), gettext_lazy("Your money is at the bank, or back.")),
+    "balance": (
+        gettext_lazy("Your balance"),
+        gettext_lazy("Cash back that went back, a correction, money that was set aside."),
+    ),
     "mission": (gettext_lazy("Missions"), gettext_lazy("A mission that you have completed.")),
     "badge": (gettext_lazy("Badges"), gettext_lazy("A badge that you have earned.")),
 }
