@@ -115,15 +115,14 @@ def shop_id(platform: Platform, firebase: SandboxProcess) -> str:
 def counter(
     playwright: Playwright, platform: Platform, signed: dict[str, Any], tmp_path: Path
 ) -> Counter:
-    """A browser at the counter, whose camera sees this code."""
+    """A browser at the counter, whose camera sees this code; somebody else's with their `storage_state`."""
 
     @contextmanager
     def at(code: str | bytes, **wishes: Any) -> Iterator[Visit]:  # Any: Playwright's
         browser = launch(playwright, film=film(code, tmp_path))
+        wishes = {"storage_state": signed, "permissions": ["camera"], **wishes}
         try:
-            with visiting(
-                browser, platform.url, storage_state=signed, permissions=["camera"], **wishes
-            ) as visit:
+            with visiting(browser, platform.url, **wishes) as visit:
                 yield visit
         finally:
             browser.close()
