@@ -67,7 +67,7 @@ def test_who_is_away_is_told_once_and_the_money_is_set_aside_on_the_day_that_was
     assert tend(rider, row.due_at)
 
     assert (balance(codes.rider_wallet(rider.pk)), balance(ASIDE)) == (0, HAS)
-    assert told(rider) == ["balance.dormancy_warned", "payout.dormancy_moved"]
+    assert told(rider) == ["balance.dormancy_warned", "balance.dormancy_moved"]
     assert not tend(rider, row.due_at + timedelta(days=1))
     assert selectors.unclaimed_paise(person_id=rider.pk) == HAS
     # It is still somebody's: what is owed is as much as before, and nothing of it is income.
