@@ -83,6 +83,13 @@ def bookings(count: int, shops: Sequence[Shop], riders: Sequence[UUID], turn: in
     return visits
 
 
+def settled_of(visits: Sequence[Visit]) -> int:
+    """Return how many of the visits have a settlement."""
+    return models.Settlement.objects.filter(
+        ride_id__in=[visit.booking_id for visit in visits], ride__status="redeemed"
+    ).count()
+
+
 def verify(visits: Sequence[Visit], shops: Sequence[Shop]) -> None:
     """
     Find each visit settled once, and no paisa made or lost.
@@ -90,9 +97,7 @@ def verify(visits: Sequence[Visit], shops: Sequence[Shop]) -> None:
     Raises:
         BrokenBenchError
     """
-    settled = models.Settlement.objects.filter(
-        ride_id__in=[visit.booking_id for visit in visits], ride__status="redeemed"
-    ).count()
+    settled = settled_of(visits)
     total = models.Wallet.objects.aggregate(paise=Sum("balance_paise"))["paise"]
     fees = models.Entry.objects.filter(wallet=None).aggregate(paise=Sum("amount_paise"))["paise"]
     if settled != len(visits) or total + fees != len(shops) * FUNDS_PAISE:

@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import report
-from benchmarks.results import NOT_MEASURED, figures
+from benchmarks.results import figures
 from benchmarks.servers import Stores
-from benchmarks.session import FULL, SHORT, Session
+from benchmarks.session import Session
+from benchmarks.sizes import FULL, SHORT
 
 
 def everything(stores: Stores, *, short: bool, into: Path | None, started: float) -> None:
@@ -23,9 +24,10 @@ def everything(stores: Stores, *, short: bool, into: Path | None, started: float
     session.search()
     session.remember()
     session.read_back()
+    session.grow()
     found = list(figures(session.samples))
-    report.show(console, found, NOT_MEASURED)
+    report.show(console, found)
     if into is not None:
         command = "python -m benchmarks --short" if short else "make bench"
         took_s = time.monotonic() - started
-        report.write(into, found, NOT_MEASURED, command=command, ran_on=ran_on, took_s=took_s)
+        report.write(into, found, command=command, ran_on=ran_on, took_s=took_s)

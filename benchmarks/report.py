@@ -24,7 +24,8 @@ otherwise there are no results. The database syncs every commit. The web server 
 starts it, outside DEBUG; follow-up messages are published, by the straightforward version too, but
 no worker runs beside the measurement. That version (benchmarks/straightforward) keeps the same
 contract with simplejwt, DRF and the ORM on tables of its own in the same database, without the
-ledger's guards. What `kill -9` leaves is the subject of the fault tests.
+ledger's guards; P4's is the same with django-hordak's accounts in place of its wallets. What
+`kill -9` leaves is the subject of the fault tests.
 """
 
 
@@ -47,7 +48,7 @@ def commit() -> str:
     return said.stdout.strip() or "unknown"
 
 
-def show(console: Console, figures: Sequence[Figure], missing: Sequence[str]) -> None:
+def show(console: Console, figures: Sequence[Figure]) -> None:
     """Print the table."""
     table = Table("figure", "median", "low", "high", "runs", "goal", "what")
     for one in figures:
@@ -55,14 +56,11 @@ def show(console: Console, figures: Sequence[Figure], missing: Sequence[str]) ->
         low, high = f"{min(one.values):.2f}", f"{max(one.values):.2f}"
         table.add_row(one.name, median, low, high, str(len(one.values)), one.goal, one.meaning)
     console.print(table)
-    if missing:
-        console.print(f"Not measured yet: {', '.join(missing)}.")
 
 
 def write(
     folder: Path,
     figures: Sequence[Figure],
-    missing: Sequence[str],
     *,
     command: str,
     ran_on: str,
@@ -90,6 +88,4 @@ def write(
             f"| {one.name} | {one.ratio:.2f}{mark} | {min(one.values):.2f} |"
             f" {max(one.values):.2f} | {len(one.values)} | {one.goal} | {one.meaning} |"
         )
-    if missing:
-        lines += ["", f"Not measured yet: {', '.join(missing)}."]
     (folder / "results.md").write_text("\n".join([*lines, "", _ABOUT]))

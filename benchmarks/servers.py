@@ -19,6 +19,7 @@ from uma.stack.valkey import Valkey
 
 WEB_WORKERS = 2
 CONTROL_SETTINGS = "benchmarks.straightforward.settings"
+HORDAK_SETTINGS = "benchmarks.hordak_books.settings"
 # Everybody is counted, nobody is refused: the limits' work is part of a request's cost.
 _NO_LIMIT = "100000000/hour"
 

@@ -18,6 +18,8 @@ from benchmarks import (
     control,
     dashboard,
     exporting,
+    growth,
+    hordak_control,
     memory,
     pgbench,
     scans,
@@ -27,65 +29,12 @@ from benchmarks import (
 )
 from benchmarks.data import City, Shop, Visit
 from benchmarks.discovery import Searches, fill_map
-from benchmarks.servers import CONTROL_SETTINGS, Stores, Web, cpu_seconds
+from benchmarks.servers import CONTROL_SETTINGS, HORDAK_SETTINGS, Stores, Web, cpu_seconds
+from benchmarks.sizes import Size
 
 _COUNTED_SCANS = 160
 # As many as are over before the storm is; of fewer, the p99 is the second slowest.
 _SCANS_IN_A_STORM = 3 * scans.GRAIN
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is measured: visits are multiples of `scans.GRAIN`."""
-
-    repetitions: int
-    shops: int
-    visits: int
-    limit_visits: int
-    limit_clients: tuple[int, ...]
-    control_visits: int
-    outlets: int
-    searches: int
-    bookings: int
-    requests: int
-    looks: int
-    callbacks: int
-    few_visits: int
-    many_visits: int
-
-
-FULL = Size(
-    repetitions=5,
-    shops=100,
-    visits=800,
-    limit_visits=960,
-    limit_clients=(4, 8, 16, 32),
-    control_visits=320,
-    outlets=200_000,
-    searches=200,
-    bookings=320,
-    requests=100_000,
-    looks=60,
-    callbacks=1_000,
-    few_visits=1_000,
-    many_visits=1_000_000,
-)
-SHORT = Size(
-    repetitions=1,
-    shops=16,
-    visits=160,
-    limit_visits=160,
-    limit_clients=(8,),
-    control_visits=160,
-    outlets=5_000,
-    searches=10,
-    bookings=64,
-    requests=1_160,
-    looks=2,
-    callbacks=160,
-    few_visits=100,
-    many_visits=1_000,
-)
 
 
 @dataclass
@@ -129,6 +78,7 @@ class Session:
         ]
         self._city.add_riders(max(size.limit_visits, size.visits))
         control.open_shops(self._shops, self._city.riders)
+        hordak_control.open_books(self._shops, self._city.riders)
         self._database.execute("VACUUM (ANALYZE)")
         self.say(f"the city stands ({time.monotonic() - started:.0f} s)")
 
@@ -140,13 +90,17 @@ class Session:
         with (
             self.stores.web() as web,
             self.stores.web(DJANGO_SETTINGS_MODULE=CONTROL_SETTINGS) as other,
+            self.stores.web(DJANGO_SETTINGS_MODULE=HORDAK_SETTINGS) as hordak,
         ):
             self._scan(web, self._shops, scans.GRAIN * 2)
             self._scan_control(other, scans.GRAIN, turn=0)
+            self._scan_hordak(hordak, scans.GRAIN, turn=50)
             for number, (busy, locked) in enumerate(self._busy, start=1):
                 self._limits(locked)
                 self._handshakes(web, busy)
                 self._straightforward(other, turn=number)
+                kept = self._scan_hordak(hordak, self.size.control_visits, turn=50 + number)
+                self.samples.add(hordak=kept.per_second)
                 self._bookings(web, busy)
                 scans.verify_books()
                 self.say(f"repetition {number} of {self.size.repetitions}: {self._last()}")
@@ -262,6 +216,22 @@ class Session:
         self.samples.forget_first("read_few", "read_many")
         self.say("the statements were read")
 
+    def grow(self) -> None:
+        """Let the ledger have years behind it, then scan again beside the straightforward version."""
+        started = time.monotonic()
+        growth.fill(self._database, wanted=self.size.entries, now=datetime.now(UTC))
+        self.say(f"the ledger has {self.size.entries} entries ({time.monotonic() - started:.0f} s)")
+        with (
+            self.stores.web() as web,
+            self.stores.web(DJANGO_SETTINGS_MODULE=CONTROL_SETTINGS) as other,
+        ):
+            for number in range(self.size.repetitions + 1):
+                grown = self._scan(web, self._shops, self.size.visits)
+                beside = self._scan_control(other, self.size.control_visits, turn=100 + number)
+                self.samples.add(grown=grown.per_second / beside.per_second)
+        self.samples.forget_first("grown")
+        self.say("scans were made on top of it")
+
     def search(self) -> None:
         """Fill the map, then search it over HTTP and as SQL alone, in turn."""
         started = time.monotonic()
@@ -308,6 +278,7 @@ class Session:
         done = self._scan_control(other, self.size.control_visits, turn=turn)
         self.samples.add(
             control=done.per_second,
+            young=self.samples["spread"][-1] / done.per_second,
             control_cpu=done.web_cpu_s,
             control_postgres_cpu=done.postgres_cpu_s,
         )
@@ -332,6 +303,13 @@ class Session:
         done = self._run(sold, other, self._control_scanners)
         control.verify(sold, self._shops)
         control.analyze()
+        return done
+
+    def _scan_hordak(self, hordak: Web, visits: int, *, turn: int) -> scans.Scanned:
+        sold = control.bookings(visits, self._shops, self._city.riders, turn)
+        done = self._run(sold, hordak, self._control_scanners)
+        hordak_control.verify(sold)
+        hordak_control.analyze()
         return done
 
     def _run(self, sold: Sequence[Visit], web: Web, scanners: scans.Tokens) -> scans.Scanned:

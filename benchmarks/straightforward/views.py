@@ -1,7 +1,7 @@
 """The scan as one would write it first: serializers, row locks, a statement for each thing to do."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -28,12 +28,55 @@ from uma.kernel.money import rupees, share_bps
 _HALF = 2
 
 
+class Books(Protocol):
+    """What pays: made with both purses locked, asked for the balance, told to write."""
+
+    def __init__(self, ride: Ride) -> None: ...
+    def covers(self, amount_paise: int) -> bool: ...
+    def enter(self, settlement: Settlement) -> None: ...
+
+
+class OwnBooks:
+    """A balance a row, an entry a movement."""
+
+    def __init__(self, ride: Ride) -> None:
+        self.payer = Wallet.objects.select_for_update().get(owner_id=ride.shop_id)
+        self.payee = Wallet.objects.select_for_update().get(owner_id=ride.rider_id)
+
+    def covers(self, amount_paise: int) -> bool:
+        return bool(self.payer.balance_paise >= amount_paise)
+
+    def enter(self, settlement: Settlement) -> None:
+        self.payer.balance_paise -= settlement.debit_paise
+        self.payer.save()
+        self.payee.balance_paise += settlement.reimbursement_paise
+        self.payee.save()
+        movements = [
+            ("debit", self.payer, -settlement.debit_paise),
+            ("reimbursement", self.payee, settlement.reimbursement_paise),
+            ("cpt", None, settlement.cpt_fee_paise),
+            ("cpa", None, settlement.cpa_fee_paise),
+            ("gst", None, settlement.gst_paise),
+        ]
+        for kind, wallet, amount_paise in movements:
+            if amount_paise:
+                Entry.objects.create(
+                    settlement=settlement,
+                    wallet=wallet,
+                    kind=kind,
+                    amount_paise=amount_paise,
+                    balance_after_paise=wallet.balance_paise if wallet else None,
+                )
+
+
 class ScanSerializer(serializers.Serializer[Any]):
     qrData = serializers.CharField(max_length=64)  # noqa: N815  # the wire's name
 
 
 class ExecuteView(APIView):
     """Settle a scanned ride; a repeat answers with the first result."""
+
+    books: type[Books] = OwnBooks
 
     def post(self, request: Request) -> Response:
         body = ScanSerializer(data=request.data)
@@ -53,10 +96,10 @@ class ExecuteView(APIView):
         if earlier is not None:
             return Response(_answer(earlier), headers={"Idempotent-Replayed": "true"})
         with transaction.atomic():
-            return _settle(request, found.ref, key)
+            return _settle(request, found.ref, key, self.books)
 
 
-def _settle(request: Request, ref: str, key: str) -> Response:
+def _settle(request: Request, ref: str, key: str, books: type[Books]) -> Response:
     post = Post.objects.select_related("shop").filter(user=request.user).first()
     if post is None:
         raise PermissionDenied
@@ -72,17 +115,12 @@ def _settle(request: Request, ref: str, key: str) -> Response:
         raise ValidationError("The ride cannot be redeemed.")
     if Post.objects.filter(user=ride.rider_id, shop=post.shop).exists():
         raise PermissionDenied
-    payer = Wallet.objects.select_for_update().get(owner_id=ride.shop_id)
-    payee = Wallet.objects.select_for_update().get(owner_id=ride.rider_id)
+    paying = books(ride)
     settlement = _priced(request, ride, post.shop, key)
-    if payer.balance_paise < settlement.debit_paise:
+    if not paying.covers(settlement.debit_paise):
         raise ValidationError("The merchant's wallet is short.")
     settlement.save(force_insert=True)
-    payer.balance_paise -= settlement.debit_paise
-    payer.save()
-    payee.balance_paise += settlement.reimbursement_paise
-    payee.save()
-    _enter(settlement, payer, payee)
+    paying.enter(settlement)
     ride.status = "redeemed"
     ride.redeemed_at = timezone.now()
     ride.save()
@@ -107,25 +145,6 @@ def _priced(request: Request, ride: Ride, shop: Shop, key: str) -> Settlement:
         gst_paise=gst_paise,
         request_key=key,
     )
-
-
-def _enter(settlement: Settlement, payer: Wallet, payee: Wallet) -> None:
-    movements = [
-        ("debit", payer, -settlement.debit_paise),
-        ("reimbursement", payee, settlement.reimbursement_paise),
-        ("cpt", None, settlement.cpt_fee_paise),
-        ("cpa", None, settlement.cpa_fee_paise),
-        ("gst", None, settlement.gst_paise),
-    ]
-    for kind, wallet, amount_paise in movements:
-        if amount_paise:
-            Entry.objects.create(
-                settlement=settlement,
-                wallet=wallet,
-                kind=kind,
-                amount_paise=amount_paise,
-                balance_after_paise=wallet.balance_paise if wallet else None,
-            )
 
 
 def _answer(settlement: Settlement) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""The straightforward version once more, with django-hordak keeping its books."""
