@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from apps.business.amounts import typed_rupees
 from apps.business.visiting import Visitor
 from apps.campaigns import selectors as campaigns
 from apps.campaigns.models import Campaign
@@ -50,7 +52,9 @@ def _money(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
         yield Alert("bad", _("Your wallet is frozen."), url)
     elif balance_paise < rule.alert_below_paise:
         said = _("Only %(left)s left in your wallet.") % {"left": rupees(balance_paise)}
-        yield Alert("bad" if balance_paise <= 0 else "warn", said, url)
+        # The form to add money, with the amount that they would order by themselves.
+        wished = urlencode({"amount": typed_rupees(rule.auto_amount_paise)})
+        yield Alert("bad" if balance_paise <= 0 else "warn", said, f"{url}?{wished}#add")
 
 
 def _scans(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:

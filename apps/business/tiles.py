@@ -317,6 +317,7 @@ class Paced:
     used: int | None
     elapsed: int | None
     fast: bool
+    boosted: bool
 
 
 def pacing(live: Sequence[tuple[Campaign, Pace]], *, now: datetime) -> list[Paced]:
@@ -341,4 +342,5 @@ def _paced(campaign: Campaign, pace: Pace, *, now: datetime) -> Paced:
         used=used,
         elapsed=elapsed,
         fast=used is not None and elapsed is not None and used > elapsed + PERCENT // 5,
+        boosted=campaign.boosted_until is not None and campaign.boosted_until > now,
     )

@@ -51,9 +51,9 @@ PLACES = {
         "again",
         "check_ins",
     },
-    "deals": {"deals", "deal", "deal_form", "deal_revisions"},
+    "deals": {"deals", "deal", "deal_form", "deal_revisions", "deal_boost"},
     "scan": {"scan"},
-    "wallet": {"wallet"},
+    "wallet": {"wallet", "low_money"},
     "more": {
         "more",
         "inbox",

@@ -69,8 +69,16 @@ REFUSALS: Mapping[str, object] = {
     ),
     "transition_not_allowed": gettext_lazy("The deal cannot do this now. Look at it once more."),
     "fees_not_set": gettext_lazy("Nothing can be sold in this city yet."),
+    "campaign_not_on_sale": gettext_lazy("Only a deal that is on sale can be boosted."),
+    "already_boosted": gettext_lazy("This deal is boosted already."),
+    "no_boost": gettext_lazy("This deal is not boosted."),
+    "no_boost_slot": gettext_lazy(
+        "Every place around here is taken. Try again when a week there is over."
+    ),
+    "boost_price_changed": gettext_lazy("The price has changed. Look at the new one."),
     # Its money.
     "top_up_amount_not_allowed": gettext_lazy("This amount is too small or too large."),
+    "balance_rule_not_allowed": gettext_lazy("These limits do not fit together."),
     "top_up_not_found": gettext_lazy("There is no such payment."),
     "payment_gateway_unavailable": gettext_lazy(
         "Payments cannot be taken now. Try again in a few minutes."

@@ -24,7 +24,8 @@ PAGES = (
     "/business/outlets", "/business/outlets/new", "/business/deals/<uuid:campaign_id>",
     "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
     "/business/outlets/<uuid:outlet_id>", "/business/webhooks/<uuid:endpoint_id>",
-    "/business/figures/visits/<uuid:handshake_id>",
+    "/business/figures/visits/<uuid:handshake_id>", "/business/deals/<uuid:campaign_id>/boost",
+    "/business/wallet/low",
 )  # fmt: skip
 RIDERS = (
     "/app/tickets", "/app/me", "/app/offline", "/app/wallet", "/app/withdraw", "/app/missions",

@@ -54,6 +54,7 @@ def _of_business(owner_id: UUID, *, now: datetime) -> dict[str, str]:
     return {
         "/business/figures/visits/<uuid:handshake_id>": f"/business/figures/visits/{visit_id}",
         "/business/deals/<uuid:campaign_id>": path,
+        "/business/deals/<uuid:campaign_id>/boost": f"{path}/boost",
         "/business/deals/<uuid:campaign_id>/edit": f"{path}/edit",
         "/business/deals/<uuid:campaign_id>/revisions": f"{path}/revisions",
         "/business/outlets/<uuid:outlet_id>": f"/business/outlets/{outlet.pk}",

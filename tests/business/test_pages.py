@@ -28,6 +28,7 @@ PAGES = {
     "/business/wallet": "OMA",
     "/business/wallet/balance": "OMA",
     "/business/wallet/lines": "OMA",
+    "/business/wallet/low": "OM",
     "/business/events": "OMA",
     "/business/deals": "OMSA",
     "/business/guests": "OMA",
@@ -201,11 +202,13 @@ def test_every_path_of_the_app_is_written_down_here_or_open() -> None:
         "/business/invoices/<uuid:document_id>", "/business/keys/<uuid:key_id>",
         "/business/webhooks/<uuid:endpoint_id>", "/business/deals/preview", "/business/deals/<uuid:campaign_id>",
         "/business/deals/<uuid:campaign_id>/edit", "/business/deals/<uuid:campaign_id>/revisions",
-        "/business/deals/<uuid:campaign_id>/<str:act>", "/business/figures/visits/<uuid:handshake_id>",
+        "/business/deals/<uuid:campaign_id>/<str:act>", "/business/deals/<uuid:campaign_id>/boost",
+        "/business/figures/visits/<uuid:handshake_id>",
         "/business/figures/visits/<uuid:handshake_id>/take-back",
         "/business/join/<uuid:invitation_id>/<str:answer>", "/business/outlets/<uuid:outlet_id>",
         "/business/outlets/<uuid:outlet_id>/<str:act>",
-        "/business/wallet/top-ups/<uuid:top_up_id>", "/business/wallet/paid/<uuid:top_up_id>",
+        "/business/wallet/top-ups/<uuid:top_up_id>/pay", "/business/wallet/top-ups/<uuid:top_up_id>",
+        "/business/wallet/paid/<uuid:top_up_id>",
     }  # fmt: skip
 
     assert named == set(PAGES) | others

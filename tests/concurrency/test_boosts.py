@@ -147,7 +147,7 @@ def stopping(campaign: Campaign) -> Callable[[], str]:
 
 @pytest.fixture
 def slow_refund(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boosts, "_back", paused(boosts._back))
+    monkeypatch.setattr(selectors, "unused_of", paused(selectors.unused_of))
 
 
 @pytest.mark.usefixtures("slow_refund")

@@ -102,7 +102,7 @@ def new(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @page(duties.WRITE_CAMPAIGNS, methods=("GET", "POST"))
 def edit(request: HttpRequest, visitor: Visitor, campaign_id: UUID) -> HttpResponse:
     """Change a deal; bookings keep what they were sold."""
-    own = _writable(visitor, campaign_id)
+    own = writable(visitor, campaign_id)
     base = Terms.of(own)
     listed = tuple(selectors.outlet_ids(campaign_ids=[campaign_id])[campaign_id])
     if request.method != "POST":
@@ -129,7 +129,7 @@ def preview(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the card and the cost of what is typed so far; nothing is written."""
     base = offers.BLANK
     for campaign_id in offers.ids_in(request.POST.getlist("campaign")):
-        base = Terms.of(_writable(visitor, campaign_id))
+        base = Terms.of(writable(visitor, campaign_id))
     typed = offers.read(request.POST, base=base, outlet_ids=(), timezone=_clock(visitor))
     return fragment(request, "parts/deal_preview", _previewed(visitor, typed.terms))
 
@@ -139,7 +139,7 @@ def act(request: HttpRequest, visitor: Visitor, campaign_id: UUID, act: str) -> 
     """Publish, pause, resume, end or copy a deal."""
     if act not in _MOVES:
         raise Http404
-    _writable(visitor, campaign_id)
+    writable(visitor, campaign_id)
     moved = _MOVES[act](
         campaign_id=campaign_id,
         merchant_id=visitor.staff.merchant_id,
@@ -162,7 +162,7 @@ def revisions(request: HttpRequest, visitor: Visitor, campaign_id: UUID) -> Http
     return show(request, "deal_revisions", facts, visitor=visitor)
 
 
-def _writable(visitor: Visitor, campaign_id: UUID) -> Campaign:
+def writable(visitor: Visitor, campaign_id: UUID) -> Campaign:
     """Return the merchant's campaign, if all its outlets are the visitor's."""
     own = selectors.campaign(campaign_id=campaign_id, merchant_id=visitor.staff.merchant_id)
     require_outlets(visitor.staff, selectors.outlet_ids(campaign_ids=[campaign_id])[campaign_id])
@@ -194,6 +194,8 @@ def _about(visitor: Visitor, own: Campaign) -> dict[str, object]:
         "acts": ACTS[own.state] if writes else (),
         "may_edit": writes and own.state in _EDITED,
         "may_clone": writes,
+        "may_boost": writes and visitor.may(duties.BOOST) and own.state not in selectors.OVER,
+        "boosted": own.boosted_until is not None and own.boosted_until > now,
         "zone": own.zone.timezone,
         "audience": diffs.word(own.audience),
         "holdout": own.holdout_bps and f"{own.holdout_bps / diffs.BPS_PER_PERCENT:g}",

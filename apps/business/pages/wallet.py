@@ -73,11 +73,14 @@ class Line:
 def wallet(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the balance, the form to add money and the newest movements."""
     now_paying = request.GET.get("top_up", "")
+    wished = request.GET.get("amount", "")
     facts = {
         **_purse(visitor),
         **_lines(visitor, before=None),
-        **_form(),
+        **_form(wished if paise_in(wished) is not None else ""),
+        "waiting": selectors.waiting_top_ups(merchant_id=visitor.staff.merchant_id),
         "may_add": visitor.may(duties.ADD_MONEY),
+        "may_set_rule": visitor.may(duties.SET_BALANCE_RULE),
         "since": cursor_of(visitor),
     }
     if _ID.fullmatch(now_paying):
@@ -128,6 +131,16 @@ def add_money(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         ordered = services.order_at_razorpay(top_up_id=begun.top_up.pk, now=now)
     except DomainError as refusal:
         return _again(request, visitor, refusal, text)
+    return _checkout(request, visitor, ordered)
+
+
+@page(duties.ADD_MONEY, methods=("POST",))
+def pay(request: HttpRequest, visitor: Visitor, top_up_id: UUID) -> HttpResponse:
+    """Send the browser on to pay a top-up that was ordered by itself, once more if it was left."""
+    found = selectors.top_up_of(merchant_id=visitor.staff.merchant_id, top_up_id=top_up_id)
+    if found.state not in {TopUp.State.CREATED, TopUp.State.OPEN}:
+        return redirect(f"{reverse('business-wallet')}?top_up={top_up_id}")
+    ordered = services.order_at_razorpay(top_up_id=found.pk, now=timezone.now())
     return _checkout(request, visitor, ordered)
 
 

@@ -5,10 +5,13 @@ from apps.campaigns.selectors.boosts import (
     WEEK,
     Quote,
     boosts_to_close,
+    can_be_boosted,
     live_boost,
+    newest_boost,
     quote,
     quote_of,
     tiles_of,
+    unused_of,
 )
 from apps.campaigns.selectors.checks import Violation, find_overcommitted
 from apps.campaigns.selectors.discovery import (
@@ -64,6 +67,7 @@ __all__ = [
     "broken_of",
     "campaign",
     "campaigns_of",
+    "can_be_boosted",
     "cost_of",
     "defrauding_ids",
     "discover",
@@ -74,6 +78,7 @@ __all__ = [
     "ineligible",
     "live_among",
     "live_boost",
+    "newest_boost",
     "offered",
     "one_deal",
     "outlet_ids",
@@ -86,5 +91,6 @@ __all__ = [
     "sold",
     "suspended_for",
     "tiles_of",
+    "unused_of",
     "visitable",
 ]

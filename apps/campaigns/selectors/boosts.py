@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from apps.campaigns.lifecycle import is_on_sale
 from apps.campaigns.models import Boost, BoostSlot, Campaign, Deal
 from apps.campaigns.selectors.owned import campaign as own_campaign
 from apps.campaigns.selectors.owned import fees
+from apps.campaigns.terms import has_ended
 from apps.merchants import selectors as merchants
 from apps.merchants.models import Feature
-from apps.merchants.pricing import Bill, bill
+from apps.merchants.pricing import Bill, bill, part_back, share
 from uma.kernel.geohash import geohash
+from uma.kernel.gst import Gst
 from uma.kernel.money import share_bps
+from uma.kernel.zones import DAYS_PER_WEEK
 
 WEEK = timedelta(days=7)
+_DAY = timedelta(days=1)
 _BPS_PER_PERCENT = 100
 # However large the discount: nothing is sold for nothing.
 _LEAST_PAISE = 1_00
@@ -93,6 +98,39 @@ def tiles_of(*, campaign_id: UUID) -> list[str]:
 def live_boost(*, campaign_id: UUID) -> Boost | None:
     """Return the campaign's boost that was not closed yet, or None."""
     return Boost.objects.filter(campaign_id=campaign_id, state=Boost.State.LIVE).first()
+
+
+def newest_boost(*, campaign_id: UUID) -> Boost | None:
+    """Return the campaign's last boost, whatever became of it, or None."""
+    return Boost.objects.filter(campaign_id=campaign_id).order_by("-starts_at", "-pk").first()
+
+
+def can_be_boosted(campaign: Campaign, *, now: datetime) -> bool:
+    """Say whether the campaign is on sale at this moment; only then is it sold a place in the list."""
+    return (
+        is_on_sale(campaign.state, campaign.pause_reason)
+        and campaign.starts_at <= now
+        and not has_ended(campaign.ends_at, now)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """The whole days that are left of a boost, and what goes back for them; None when nothing does."""
+
+    days: int
+    back: Bill | None
+
+
+def unused_of(running: Boost, *, at: datetime) -> Unused:
+    """Return what a boost that ends at this moment leaves unused (product entry 9b)."""
+    days = min((running.ends_at - at) // _DAY, DAYS_PER_WEEK)
+    base_paise = share(running.price_paise, part=days, whole=WEEK // _DAY)
+    if not base_paise:
+        return Unused(days, None)
+    tax = Gst(running.cgst_paise, running.sgst_paise, running.igst_paise)
+    sold = Bill(running.price_paise, tax)
+    return Unused(days, part_back(sold, Bill(0, Gst()), base_paise, gst_bps=running.gst_bps))
 
 
 def boosts_to_close(*, now: datetime, limit: int) -> Sequence[Boost]:

@@ -6,7 +6,7 @@ Order of locks: the campaign and its allotment, then the tiles by name, then the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -19,23 +19,19 @@ from apps.campaigns.errors import (
     NoBoost,
     NoBoostSlot,
 )
-from apps.campaigns.lifecycle import OVER, is_on_sale
+from apps.campaigns.lifecycle import OVER
 from apps.campaigns.models import Boost, BoostSlot, BoostTile, Campaign, Deal
-from apps.campaigns.selectors import WEEK, Quote
+from apps.campaigns.selectors import Quote
 from apps.campaigns.services import locking
-from apps.campaigns.terms import has_ended
 from apps.merchants.errors import MerchantNotActive, ReasonRequired
 from apps.merchants.models import Merchant
-from apps.merchants.pricing import Bill, part_back, refund_legs, sale_legs, share
+from apps.merchants.pricing import refund_legs, sale_legs
 from apps.wallet import services as wallet
 from apps.wallet.codes import ZoneAccount
-from uma.kernel.gst import Gst
 from uma.kernel.http.errors import IdempotencyKeyReused
 from uma.kernel.http.idempotency import IdempotencyKey
 from uma.kernel.ids import new_id
-from uma.kernel.zones import DAYS_PER_WEEK
 
-_DAY = timedelta(days=1)
 State, Because = Boost.State, Boost.Because
 
 
@@ -155,11 +151,7 @@ def _settle(campaign_id: UUID, *, now: datetime) -> bool:
 def _check_on_sale(campaign: Campaign, *, now: datetime) -> None:
     if campaign.merchant.status != Merchant.Status.ACTIVE:
         raise MerchantNotActive
-    if (
-        not is_on_sale(campaign.state, campaign.pause_reason)
-        or campaign.starts_at > now
-        or has_ended(campaign.ends_at, now)
-    ):
+    if not selectors.can_be_boosted(campaign, now=now):
         raise CampaignNotOnSale
 
 
@@ -251,11 +243,9 @@ def _stop(
     at: datetime,
     now: datetime,
 ) -> None:
-    unused = min((running.ends_at - at) // _DAY, DAYS_PER_WEEK)
-    base_paise = share(running.price_paise, part=unused, whole=WEEK // _DAY)
-    if base_paise:
-        back = _back(running, base_paise)
-        running.unused_days, running.refund_paise = unused, back.base_paise
+    unused = selectors.unused_of(running, at=at)
+    if back := unused.back:
+        running.unused_days, running.refund_paise = unused.days, back.base_paise
         running.refund_cgst_paise = back.tax.cgst_paise
         running.refund_sgst_paise = back.tax.sgst_paise
         running.refund_igst_paise = back.tax.igst_paise
@@ -275,12 +265,6 @@ def _stop(
         )
     running.stopped_because = because
     _close(running, campaign, State.STOPPED, at=now)
-
-
-def _back(running: Boost, base_paise: int) -> Bill:
-    tax = Gst(running.cgst_paise, running.sgst_paise, running.igst_paise)
-    sold = Bill(running.price_paise, tax)
-    return part_back(sold, Bill(0, Gst()), base_paise, gst_bps=running.gst_bps)
 
 
 def _close(running: Boost, campaign: Campaign, state: str, *, at: datetime) -> None:

@@ -48,9 +48,10 @@ business-home business-more business-manifest business-events
 business-figures business-figures-now business-rows business-check-ins business-again
 business-refusals business-funnel business-visits business-visits-now business-visit
 business-deals business-deal-new business-deal business-deal-edit business-deal-revisions
+business-deal-boost
 business-guests business-team business-outlets business-outlet-new business-outlet business-join
 business-invoices business-keys business-webhooks business-webhook
-business-wallet business-balance business-lines business-top-up
+business-wallet business-balance business-lines business-top-up business-low-money
 """
 VIEWABLE: Mapping[str, frozenset[str]] = {
     "rider": frozenset(_RIDER.split()),

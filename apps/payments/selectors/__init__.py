@@ -22,7 +22,12 @@ from apps.payments.selectors.allowance import (
     rider_policy,
     wallet_policy,
 )
-from apps.payments.selectors.balances import RuleView, balance_rule, ordered_this_month_paise
+from apps.payments.selectors.balances import (
+    RuleView,
+    balance_rule,
+    ordered_this_month_paise,
+    waiting_top_ups,
+)
 from apps.payments.selectors.caps import (
     OverLimit,
     Standing,
@@ -127,6 +132,7 @@ __all__ = [
     "top_ups_of",
     "unclaimed_paise",
     "waiting_for",
+    "waiting_top_ups",
     "waits_for",
     "wallet_policy",
     "zones_without_seller",

@@ -38,3 +38,10 @@ def ordered_this_month_paise(*, merchant_id: UUID, since: datetime) -> int:
     alive = orders.exclude(top_up__state=TopUp.State.EXPIRED)
     found: int | None = alive.aggregate(total=Sum("top_up__amount_paise"))["total"]
     return found or 0
+
+
+def waiting_top_ups(*, merchant_id: UUID) -> list[TopUp]:
+    """Return the automatic top-ups that wait for somebody to pay them, the newest first."""
+    unpaid = [TopUp.State.CREATED, TopUp.State.OPEN]
+    rows = TopUp.objects.filter(auto__rule_id=merchant_id, state__in=unpaid)
+    return list(rows.order_by("-pk"))
