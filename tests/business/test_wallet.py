@@ -178,8 +178,8 @@ def test_another_merchants_top_up_does_not_exist(shop: Shop) -> None:
 def told(answer: object) -> dict[str, str]:
     text = answer.content.decode()  # type: ignore[attr-defined]  # Django's test response
     # Of several topics the first; all have one id.
-    lines = [line.split(": ", 1) for line in text.strip().splitlines() if line]
-    return {name: value for name, value in reversed(lines)}
+    lines = [line.partition(": ") for line in text.strip().splitlines() if line]
+    return {name: value for name, _colon, value in reversed(lines)}
 
 
 def test_news_are_told_once_and_taken_up_where_they_stopped(shop: Shop) -> None:
