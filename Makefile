@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 3
 export UMA_DEBUG ?= 1
 
-.PHONY: help screenshots install assets run stop reset demo token test check types rules browser bench schema lock format
+.PHONY: help screenshots install assets run stop reset demo token test check types rules browser bench mutants schema lock format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ bench: assets ## measure, against the limit measured in the same run: benchmarks
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.nightly
 	@$(PY) -m benchmarks.fraud_world
+
+mutants: assets ## take each lock, constraint and trigger away once and see its test go red; a part: make mutants ARGS="lock payments"
+	@$(PY) -m tests.mutants $(ARGS)
 
 schema: install ## rewrite the committed OpenAPI document
 	@$(PY) manage.py spectacular --file docs/openapi.yaml

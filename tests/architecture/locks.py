@@ -1,6 +1,10 @@
-"""Where rows are locked, and a race that is red without each lock: what CONTRIBUTING's tables say in words."""
+"""
+Where rows are locked, and a race that is red without each lock: what CONTRIBUTING's tables say in words.
 
-RACES = {
+`make mutants` takes each away and runs its race. A function that takes several has a race for each, in their order.
+"""
+
+RACES: dict[str, dict[str, str | tuple[str, ...]]] = {
     "apps/accounts/services/erasure.py": {
         "_lock": "test_an_erasure_waits_for_the_booking_under_way_and_is_refused_by_it",
         "_take_deletions": "test_two_workers_ask_google_once_to_forget_somebody",
@@ -54,7 +58,10 @@ RACES = {
         "_ids": "test_the_clock_passes_by_a_listing_that_is_being_written",
     },
     "apps/campaigns/services/locking.py": {
-        "lock": "test_two_edits_at_once_both_stand",
+        "lock": (
+            "test_two_edits_at_once_both_stand",
+            "test_an_editor_waits_for_the_booking_that_is_being_made",
+        ),
     },
     "apps/exports/services.py": {
         "_locked": "test_an_export_that_is_cancelled_while_its_worker_ends_stays_cancelled",
@@ -234,7 +241,10 @@ RACES = {
         "order_top_up": "test_a_top_up_that_two_order_at_once_has_one_order",
     },
     "apps/payments/services/validation_answers.py": {
-        "lock_validation": "test_an_answer_that_eight_bring_at_once_verifies_once",
+        "lock_validation": (
+            "test_an_account_that_its_bank_and_an_operator_verify_at_once_is_verified_by_one",
+            "test_a_question_whose_answer_is_being_written_is_looked_for_by_nobody",
+        ),
     },
     "apps/payments/services/validation_costs.py": {
         "_book": "test_a_questions_cost_that_two_runs_read_at_once_is_booked_once",
@@ -268,4 +278,27 @@ RACES = {
     "uma/kernel/crypto/rotation.py": {
         "replace": "test_a_row_that_somebody_holds_is_passed_by_and_nobody_waits",
     },
+    "uma/kernel/lease.py": {
+        "lease": "test_two_schedulers_run_a_job_once",
+    },
 }
+
+# The same for functions of the database.
+RACES_IN_SQL = {
+    "accounts_end_sessions": "test_a_session_that_is_signed_out_while_its_person_leaves_was_signed_out",
+    "campaigns_give_back": "test_a_return_and_a_booking_in_opposite_order_need_the_lock",
+    "campaigns_take": "test_with_the_lock_two_slow_bookings_of_one_seat_are_one",
+    "merchants_keep_an_owner": "test_behind_the_lock_the_database_keeps_an_owner_too",
+    "wallet_journal_stamp": "test_reversals_that_meet_nowhere_else_queue_at_the_original",
+    "wallet_lock": "test_postings_that_cross_each_other_queue",
+    "wallet_post": "test_a_freeze_waits_for_the_capture_under_way_so_nothing_leaves_after_it",
+}
+
+
+def races() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the races of each function, by its file and name."""
+    return {
+        (path, name): (race,) if isinstance(race, str) else race
+        for path, names in RACES.items()
+        for name, race in names.items()
+    }
