@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -18,9 +17,10 @@ from tests.campaigns.making import take
 from tests.concurrency.meeting import STAND, ends_of, paused
 from tests.merchants.making import NOON
 
-SQL = import_module("apps.campaigns.migrations.0002_take_and_give_back")
-LOCK = " FOR NO KEY UPDATE"
-PINNED = " SET enable_seqscan = off"
+# Changes of our SQL functions (`tests.wallet.racing.altered`): a stop before it writes, and what is taken out.
+SLOW = ("    IF broken IS NOT NULL THEN", f"    {STAND}\n    IF broken IS NOT NULL THEN")
+UNLOCKED = (" FOR NO KEY UPDATE", "")
+UNPINNED = (" SET enable_seqscan TO 'off'", "")
 
 
 def at_once(jobs: list[Callable[[], object]]) -> Counter[str]:
@@ -34,24 +34,6 @@ def book(campaign: Campaign, rider: Any = None) -> Callable[[], object]:
 
 def whole(campaign: Campaign) -> Allotment:
     return Allotment.objects.get(campaign=campaign, scope=ALL)
-
-
-@contextmanager
-def altered(create: str, *without: str) -> Iterator[None]:
-    """Replace one of our SQL functions by one that lacks something and stops before it writes."""
-    slower = create.replace(
-        "    IF broken IS NOT NULL THEN", f"    {STAND}\n    IF broken IS NOT NULL THEN"
-    )
-    for part in without:
-        assert part in slower
-        slower = slower.replace(part, "")
-    with connection.cursor() as cursor:
-        cursor.execute(slower.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(create.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
 
 
 @contextmanager

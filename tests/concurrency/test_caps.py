@@ -11,8 +11,9 @@ from apps.campaigns import selectors, services
 from apps.campaigns.guards import ALL
 from apps.campaigns.models import Allotment, Campaign
 from tests.campaigns.making import MAX_COST_PAISE, make_campaign, take
-from tests.campaigns.racing import LOCK, PINNED, SQL, altered, at_once, book, dropped, whole
+from tests.campaigns.racing import SLOW, UNLOCKED, UNPINNED, at_once, book, dropped, whole
 from tests.concurrency.meeting import wait_for_a_waiter
+from tests.wallet.racing import altered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +78,7 @@ def test_bookings_and_returns_that_cross_never_wait_for_each_other() -> None:
 def test_with_the_lock_two_slow_bookings_of_one_seat_are_one() -> None:
     campaign = make_campaign(seats=1)
 
-    with altered(SQL.TAKE):
+    with altered("campaigns_take", SLOW):
         ends = at_once([book(campaign) for _ in range(2)])
 
     assert ends == {"done": 1, "SeatsExhausted": 1}
@@ -87,7 +88,7 @@ def test_without_the_lock_the_race_is_real_and_the_constraint_stops_it() -> None
     """The control: were the lock not needed, the loser would be told that the seats are gone."""
     campaign = make_campaign(seats=1)
 
-    with altered(SQL.TAKE, LOCK):
+    with altered("campaigns_take", SLOW, UNLOCKED):
         ends = at_once([book(campaign) for _ in range(2)])
 
     assert ends == {"done": 1, "IntegrityError": 1}
@@ -107,7 +108,7 @@ def test_without_lock_and_constraint_too_much_is_sold(
     """The control of the constraints: with both guards gone one seat is sold twice."""
     campaign = make_campaign(**caps)
 
-    with dropped(constraint), altered(SQL.TAKE, LOCK):
+    with dropped(constraint), altered("campaigns_take", SLOW, UNLOCKED):
         assert at_once([book(campaign) for _ in range(2)]) == {"done": 2}
         assert whole(campaign).seats_taken == 2
 
@@ -134,10 +135,9 @@ def test_a_return_and_a_booking_in_opposite_order_need_the_lock(*, lock: bool) -
     offer = take(campaign, uuid4())
     # A new version of the row `all`, behind the row of the day.
     Allotment.objects.filter(campaign=campaign, scope=ALL).update(visits=1)
-    start = SQL.GIVE_BACK.index("    PERFORM FROM")
-    taking_the_lock = SQL.GIVE_BACK[start : SQL.GIVE_BACK.index("    UPDATE")]
+    changes = [UNPINNED] if lock else [UNPINNED, UNLOCKED]
 
-    with altered(SQL.GIVE_BACK, PINNED, "" if lock else taking_the_lock), altered(SQL.TAKE):
+    with altered("campaigns_give_back", *changes), altered("campaigns_take", SLOW):
         ends = at_once([book(campaign), return_slowly(campaign, offer)])
 
     assert ends == ({"done": 2} if lock else {"done": 1, "OperationalError": 1})

@@ -18,8 +18,10 @@ from apps.campaigns.services import selling
 from apps.merchants import services as merchants
 from apps.merchants.models import Merchant, Outlet, Zone
 from tests.campaigns.making import make_campaign, take
-from tests.campaigns.racing import SQL, altered, at_once, book, edit, slowly, whole
+from tests.campaigns.racing import SLOW, at_once, book, edit, slowly, whole
+from tests.concurrency.meeting import wait_for_a_waiter
 from tests.merchants.making import NOON, make_merchant, make_outlet
+from tests.wallet.racing import altered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +54,7 @@ def test_without_the_version_a_booking_would_sell_what_is_no_longer_offered(
         return original(facts, wanted)
 
     monkeypatch.setattr(selling, "_take", edit_first)
-    with altered(SQL.TAKE, " AND version = p_version"):
+    with altered("campaigns_take", SLOW, (" AND version = p_version", "")):
         assert take(campaign, uuid4()).title != "New"
 
 
@@ -87,8 +89,7 @@ def test_an_editor_waits_for_the_booking_that_is_being_made() -> None:
             target=lambda: ends.update(at_once([lambda: edit(campaign, seats=4)]))
         )
         waiting.start()
-        waiting.join(timeout=0.4)
-        assert waiting.is_alive()
+        wait_for_a_waiter()
     waiting.join(timeout=10)
 
     assert ends == {"CapBelowSold": 1}

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # A posting that stops before it moves a balance.
 SLOW_MOVE = ("    UPDATE public", f"    {STAND}\n    UPDATE public")
+# One that stops with one balance moved and the other not.
+SLOW_BETWEEN = ("version INTO after_paise, version;", f"version INTO after_paise, version; {STAND}")
 # The locks of wallet_lock in the order of the legs instead of the accounts' ids.
 IN_LEG_ORDER = """
 CREATE OR REPLACE FUNCTION public.wallet_lock(p_legs jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -63,7 +65,7 @@ def crossing(rider: Rider) -> list[Callable[[], object]]:
 def test_postings_that_cross_each_other_queue() -> None:
     rider = make_funded_rider()
 
-    with altered("wallet_account_move", SLOW_MOVE):
+    with altered("wallet_account_move", SLOW_BETWEEN):
         ends = at_once(crossing(rider))
 
     assert ends == {"done": 2}

@@ -136,6 +136,23 @@ def test_a_session_that_two_end_at_once_is_ended_by_one() -> None:
     assert AuditEvent.objects.filter(action="session.revoked").count() == 1
 
 
+def test_a_session_that_is_signed_out_while_its_person_leaves_was_signed_out() -> None:
+    person = make_person("rider")
+    session = Session.objects.get(pk=sign_in(person).session_id)
+
+    def sign_out() -> bool:
+        return services.revoke_session(
+            session_id=session.pk, reason="signed_out", actor_id=None, now=NOON
+        )
+
+    def leave() -> int:
+        return User.objects.filter(pk=person).update(is_active=False)
+
+    assert one_after_the_other(sign_out, leave) == (True, 1)
+    session.refresh_from_db()
+    assert (session.revoked_at, session.revoked_reason) == (NOON, "signed_out")
+
+
 def test_two_who_purge_sessions_at_once_share_the_work() -> None:
     for _ in range(2):
         sign_in(make_person("rider"), device_id=f"{uuid4()}")

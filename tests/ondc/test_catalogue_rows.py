@@ -110,8 +110,9 @@ def test_a_question_and_a_message_are_there_once(seller: Participant) -> None:
 
     with pytest.raises(IntegrityError, match="ondc_refresh_one_at_a_time"), transaction.atomic():
         CatalogueRefresh.objects.create(**row)
+    closed = {"message_id": refresh.message_id, "closed_at": refresh.said_at}
     with pytest.raises(IntegrityError, match="ondc_refresh_message_once"), transaction.atomic():
-        CatalogueRefresh.objects.create(**row | {"message_id": refresh.message_id, "sale": "BUS"})
+        CatalogueRefresh.objects.create(**row | closed)
     assert seller.id
 
 

@@ -110,6 +110,30 @@ def test_an_account_opens_empty_and_as_the_chart_says(
     assert rows() == before
 
 
+def test_an_account_that_tells_its_own_facts_is_believed_none() -> None:
+    """Each fact there and true but the money: without the guard nothing else would refuse it."""
+    values = (
+        "(code, kind, party, normal_side, keeps_balance, may_overdraw, balance_paise, version,"
+        f" opened_at) VALUES ('{UNKNOWN_MERCHANT}:wallet', 'merchant_wallet', '{UNKNOWN_MERCHANT}',"
+        " 'C', true, false, 1, 1, now())"
+    )
+
+    assert "UM005" in refusal_of(f"INSERT INTO wallet_account {values}", {})
+
+
+def test_a_journal_that_tells_its_own_birth_is_not_believed() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO wallet_journal (id, kind, reference, zone_code, event_at, memo, created_at,"
+            " created_xid) VALUES (gen_random_uuid(), 'topup', 'x', 'MNP', now(), '', '2000-01-01',"
+            " '1') RETURNING created_at > '2000-01-01', created_xid = pg_current_xact_id()"
+        )
+        stamped = cursor.fetchone()
+        transaction.set_rollback(True)
+
+    assert stamped == (True, True)
+
+
 def test_an_upsert_does_not_edit_a_journal(books: Books) -> None:
     before = rows()
     statement = (
