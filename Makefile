@@ -55,6 +55,7 @@ rules: install
 browser:
 	@bash deploy/make-browser >&2
 	@bash deploy/make-tool prometheus prometheus promtool >&2
+	@bash deploy/make-tool prometheus-alertmanager prometheus-alertmanager amtool >&2
 	@bash deploy/make-tool nginx nginx >&2
 	@bash deploy/make-tool age age age-keygen >&2
 	@bash deploy/make-tool "pgbouncer libc-ares2" pgbouncer >&2

@@ -22,9 +22,11 @@ STARTS_WITHIN_S = 120
 
 
 class Prometheus:
-    """One running Prometheus; `ringing` is what Alertmanager would be told."""
+    """One running Prometheus; `ringing` is what Alertmanager is told, where there is one."""
 
-    def __init__(self, tools: Path, folder: Path, targets: list[str]) -> None:
+    def __init__(
+        self, tools: Path, folder: Path, targets: list[str], *, tells: str | None = None
+    ) -> None:
         document = yaml.safe_load((RULES.parent / "prometheus.yml").read_text())
         document["global"] |= {
             "scrape_interval": EVERY,
@@ -32,7 +34,8 @@ class Prometheus:
             "evaluation_interval": EVERY,
         }
         document["rule_files"] = [str(RULES)]
-        del document["alerting"]
+        (manager,) = document["alerting"]["alertmanagers"]
+        manager["static_configs"] = [{"targets": [tells] if tells else []}]
         (scrape,) = document["scrape_configs"]
         (folder / "token").write_text(TOKEN)
         scrape["authorization"] = {"credentials_file": str(folder / "token")}
@@ -101,9 +104,11 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(tools: Path, folder: Path, targets: list[str]) -> Iterator[Prometheus]:
-    """Run Prometheus until it has read every target once."""
-    one = Prometheus(tools, folder, targets)
+def prometheus(
+    tools: Path, folder: Path, targets: list[str], *, tells: str | None = None
+) -> Iterator[Prometheus]:
+    """Run Prometheus from when it has read every target once; `tells` is where an Alertmanager listens."""
+    one = Prometheus(tools, folder, targets, tells=tells)
     try:
         until = time.monotonic() + STARTS_WITHIN_S
         while True:
