@@ -45,9 +45,14 @@ def end() -> None:
     _facts.set(_NOTHING)
 
 
-def about(**facts: UUID | str) -> None:
-    """Say what the work at hand turned out to be about: its lines in the log say it from here on."""
-    _facts.set({**_facts.get(), **facts})
+def about(**facts: UUID | str | None) -> None:
+    """
+    Say what the work at hand turned out to be about: its lines in the log say it from here on.
+
+    None takes a fact back: what comes next in a batch is about none.
+    """
+    known = {**_facts.get(), **facts}
+    _facts.set({name: fact for name, fact in known.items() if fact is not None})
 
 
 def facts() -> Facts:

@@ -32,7 +32,7 @@ KEYS = frozenset(
         "sid", "role", "outcome", "user_id", "key_id", "family_id",
         "task", "job", "attempts", "count", "seconds", "cause", "state",
         "handshake_id", "booking_id", "merchant_id", "outlet_id", "campaign_id", "zone", "export_id", "payout_id",
-        "check", "row", "difference", "sqlstate", "constraint", "table", "code", "kid",
+        "journey_id", "check", "row", "difference", "sqlstate", "constraint", "table", "code", "kid",
     }
 )  # fmt: skip
 # Celery names its arguments; what a task was given and what it returned are not among these.

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.ondc.errors import OfferExpired, OfferNotFound, RideOrderUnderway, SearchNotFound
+from apps.ondc.logged import note
 from apps.ondc.models import Offer, Question, RideOrder, Transaction
 from apps.rides import selectors as rides
 from uma.kernel.geo import Point
@@ -65,6 +66,7 @@ def open_search(
         closes_at=now + ttl,
         asked_count=asked_count,
     )
+    note(journey)
     return ask(journey=journey, action="search", now=now, ttl=ttl)
 
 
@@ -114,6 +116,7 @@ def choose_offer(
     )
     if journey is None:
         raise SearchNotFound
+    note(journey)
     offer = Offer.objects.filter(pk=offer_id, transaction=journey).first()
     if offer is None:
         raise OfferNotFound

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.ondc.errors import RideOrderNotFound, RideOrderNotReady
+from apps.ondc.logged import note
 from apps.ondc.models import RideOrder
 from apps.ondc.outgoing.profiles import RIDES
 
@@ -40,6 +41,7 @@ class Which:
         )
         if order is None:
             raise RideOrderNotFound
+        note(order.transaction)
         return order
 
     def lock_numbered(self, *stages: str) -> RideOrder:
@@ -71,4 +73,5 @@ def lock_own(*, order_id: UUID, rider_id: UUID) -> RideOrder:
     )
     if order is None:
         raise RideOrderNotFound
+    note(order.transaction)
     return order

@@ -16,6 +16,7 @@ from apps.accounts import services as accounts
 from apps.ondc.beckn import Nack
 from apps.ondc.errors import InboundMessageNotFound
 from apps.ondc.handlers import HANDLERS, Handling, Refused
+from apps.ondc.logged import note
 from apps.ondc.models import InboundMessage
 from apps.ondc.reading import at, exact, moment, read_json
 from uma.kernel.errors import DomainError
@@ -38,12 +39,14 @@ def process_inbound(*, message_id: UUID, now: datetime) -> str:
     """Act on one message unless somebody else does; return its state after that, "" when not taken."""
     row = (
         InboundMessage.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("question")
+        .select_related("question", "transaction")
         .filter(pk=message_id, state=State.WAITING)
         .first()
     )
     if row is None:
         return ""
+    if row.transaction is not None:
+        note(row.transaction)
     row.attempts += 1
     try:
         # A savepoint: what was done before a refusal is undone, and the row below is marked.

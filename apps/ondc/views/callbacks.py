@@ -23,6 +23,7 @@ from apps.ondc.network import Network, NotConfigured, network
 from apps.ondc.reading import MOST_KEYS, exact, read_json
 from apps.ondc.services import Proved
 from apps.ondc.trust import Keyring, keyring_of
+from uma.kernel import context
 from uma.kernel.queue import enqueue_id
 
 logger = logging.getLogger(__name__)
@@ -123,6 +124,8 @@ def _take(
             money_calls.in_own_code(refusal)
         services.receive(proved=proved, envelope=envelope, match=None, refusal=refusal, now=now)
         raise
+    # What else is known of it is a question more, which the worker asks.
+    context.about(journey_id=match.transaction_id)
     message_id = services.receive(
         proved=proved, envelope=envelope, match=match, refusal=None, now=now
     )

@@ -26,6 +26,7 @@ from apps.ondc.errors import (
     TooManyWatch,
     TripNotOffered,
 )
+from apps.ondc.logged import note
 from apps.ondc.serializers.asking import SearchedResponse, SearchRequest, lately_response
 from apps.ondc.serializers.journeys import JourneyResponse, journey_response
 from apps.ondc.services import Trip
@@ -103,6 +104,7 @@ class SearchesView(APIView):
         view = selectors.journey_of(
             transaction_id=transaction_id, rider_id=principal_of(request).user_id, now=now
         )
+        note(view.journey)
         return Response(journey_response(view, now=now))
 
 
@@ -135,7 +137,10 @@ class EventsView(APIView):
     def get(self, request: Request, transaction_id: UUID) -> HttpResponseBase:
         rider_id = principal_of(request).user_id
         # Refused before anything is streamed.
-        selectors.journey_of(transaction_id=transaction_id, rider_id=rider_id, now=timezone.now())
+        view = selectors.journey_of(
+            transaction_id=transaction_id, rider_id=rider_id, now=timezone.now()
+        )
+        note(view.journey)
         if not _WATCHERS.acquire(blocking=False):
             raise TooManyWatch
         seen = request.headers.get("Last-Event-ID", "")
