@@ -14,17 +14,20 @@ import logging
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from benchmarks import report
 from benchmarks.servers import stores
 
 if TYPE_CHECKING:
     from benchmarks.fraud_city import City
 
+HERE = Path(__file__).parent
 SEEDS = (12,)
 RIDERS, MERCHANTS, DAYS = 5_000, 200, 60
 
@@ -136,6 +139,23 @@ def decide(city: "City", *, now: datetime) -> None:
         )
 
 
+# What is told of a city: a part and its whole.
+COLUMNS: Mapping[str, Callable[[Outcome], tuple[int, int]]] = {
+    "recall by value (goal 90 %)": lambda one: (one.fraud.found_paise, one.fraud.paise),
+    "parked before it was paid": lambda one: (one.fraud.parked_paise, one.fraud.paise),
+    "precision of visits (goal 80 %)": lambda one: (
+        one.fraud.found,
+        one.fraud.found + one.honest.found,
+    ),
+    "precision of cases": lambda one: (one.true_cases, one.cases),
+    "honest visits flagged or held (at most 0.5 %)": lambda one: (
+        one.honest.found,
+        one.honest.visits,
+    ),
+    "honest visits parked": lambda one: (one.honest.parked, one.honest.visits),
+}
+
+
 def show(seed: int, outcome: Outcome) -> None:
     """Print what was found in one city."""
     fraud, honest = outcome.fraud, outcome.honest
@@ -150,18 +170,21 @@ def show(seed: int, outcome: Outcome) -> None:
             f"  {kind:<16}{tally.visits:>7}{percent(tally.found_paise, tally.paise):>17}"
             f"{percent(tally.parked_paise, tally.paise):>17}"
         )
-    rows: Mapping[str, str] = {
-        "recall by value (goal 90 %)": percent(fraud.found_paise, fraud.paise),
-        "parked before it was paid": percent(fraud.parked_paise, fraud.paise),
-        "precision of visits (goal 80 %)": percent(fraud.found, fraud.found + honest.found),
-        "precision of cases": percent(outcome.true_cases, outcome.cases),
-        "honest visits flagged or held (0.5 %)": percent(honest.found, honest.visits),
-        "honest visits parked": percent(honest.parked, honest.visits),
-    }
-    for name, value in rows.items():
-        print(f"  {name:<40}{value}")
+    for name, read in COLUMNS.items():
+        print(f"  {name:<46}{percent(*read(outcome))}")
     blamed = ", ".join(f"{rule} {visits}" for rule, visits in outcome.blamed.most_common())
     print(f"  rules that spoke of honest visits judged odd: {blamed or 'none'}")
+
+
+def table(outcomes: Mapping[int, Outcome]) -> list[str]:
+    """Return what was found in each city as lines for the results."""
+    heads = ["seed", "visits", "planted", *COLUMNS]
+    rows = [heads, ["---"] * len(heads)]
+    for seed, one in outcomes.items():
+        visits = one.fraud.visits + one.honest.visits
+        shares = [(one.fraud.visits, visits), *(read(one) for read in COLUMNS.values())]
+        rows.append([str(seed), str(visits), *(percent(*share).strip() for share in shares)])
+    return [f"| {' | '.join(row)} |" for row in rows]
 
 
 def main() -> None:
@@ -171,7 +194,13 @@ def main() -> None:
     parser.add_argument("--riders", type=int, default=RIDERS)
     parser.add_argument("--merchants", type=int, default=MERCHANTS)
     parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument("--into", type=Path, help="where results.md is (another city: nowhere)")
     chosen = parser.parse_args()
+    is_usual = (chosen.seed, chosen.riders, chosen.merchants, chosen.days) == (
+        None, RIDERS, MERCHANTS, DAYS,
+    )  # fmt: skip
+    into = chosen.into or (HERE if is_usual else None)
+    outcomes: dict[int, Outcome] = {}
     warnings.filterwarnings("ignore", message="No directory at")
     with stores():
         import django  # noqa: PLC0415  # after the environment
@@ -179,10 +208,13 @@ def main() -> None:
         django.setup()
         logging.disable(logging.WARNING)
         for seed in chosen.seed or SEEDS:
-            show(
-                seed,
-                measure(seed, riders=chosen.riders, merchants=chosen.merchants, days=chosen.days),
+            outcomes[seed] = measure(
+                seed, riders=chosen.riders, merchants=chosen.merchants, days=chosen.days
             )
+            show(seed, outcomes[seed])
+    if into is not None:
+        command = "python -m benchmarks.fraud_world"
+        report.add(into, "Signs of fraud", table(outcomes), command=command)
 
 
 if __name__ == "__main__":

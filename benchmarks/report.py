@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from benchmarks.figures import Figure
 from uma.stack.folder import ROOT
 
 _WORDS = {1: "1 core", 2: "2 cores", 4: "4 cores", 8: "8 cores"}
+_SECTION = "\n## "
 _ABOUT = """\
 Server, database and load share the machine, so only ratios say anything; each is made of two
 measurements of the same repetition, repetitions are interleaved, and the median counts, with the
@@ -37,15 +38,17 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """Return the short id of what was measured, marked when files differ from it."""
-    said = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=9", "--dirty=, with changes"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+    """Return the short id of what was measured, marked when files other than the results differ from it."""
+    said = _git("describe", "--always", "--abbrev=9").stdout.strip() or "unknown"
+    others = [f":(exclude)benchmarks/results.{kind}" for kind in ("md", "json")]
+    is_it = _git("diff", "--quiet", "HEAD", "--", ".", *others).returncode == 0
+    return said if is_it else f"{said}, with changes"
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return said.stdout.strip() or "unknown"
 
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
@@ -66,8 +69,9 @@ def write(
     ran_on: str,
     took_s: float,
 ) -> None:
-    """Write results.md and results.json."""
+    """Write results.md and results.json; what other measurements added to the first stays."""
     measured = commit()  # before the files of this very run differ from it
+    others = _sections(folder / "results.md")
     folder.mkdir(parents=True, exist_ok=True)
     found = {one.name: one.as_json() for one in figures}
     (folder / "results.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
@@ -88,4 +92,26 @@ def write(
             f"| {one.name} | {one.ratio:.2f}{mark} | {min(one.values):.2f} |"
             f" {max(one.values):.2f} | {len(one.values)} | {one.goal} | {one.meaning} |"
         )
-    (folder / "results.md").write_text("\n".join([*lines, "", _ABOUT]))
+    _join(folder / "results.md", "\n".join([*lines, "", _ABOUT]), others)
+
+
+def add(folder: Path, heading: str, lines: Sequence[str], *, command: str) -> None:
+    """Write a section of results.md anew, under its heading, with when and what was measured."""
+    path = folder / "results.md"
+    whole, others = path.read_text().partition(_SECTION)[0], _sections(path)
+    said = f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}; `{command}`."
+    others[heading] = "\n".join([said, "", *lines])
+    _join(path, whole, others)
+
+
+def _sections(path: Path) -> dict[str, str]:
+    """Return what stands under the headings behind the table."""
+    if not path.exists():
+        return {}
+    _, *parts = path.read_text().split(_SECTION)
+    return {head: body.strip() for head, _, body in (part.partition("\n") for part in parts)}
+
+
+def _join(path: Path, whole: str, sections: Mapping[str, str]) -> None:
+    behind = "".join(f"{_SECTION}{head}\n\n{body}\n" for head, body in sections.items())
+    path.write_text(f"{whole.rstrip()}\n{behind}")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from benchmarks import report
 from benchmarks.data import Shop, Visit
 from benchmarks.figures import Figure, percentile, varies_too_much
 from benchmarks.load import Answer
@@ -55,6 +56,24 @@ def test_the_short_form_measures_and_writes_its_figures(tmp_path: Path) -> None:
     written = (tmp_path / "results.md").read_text()
     assert datetime.now(UTC).strftime("%Y-") in written
     assert all(f"| {name} |" in written for name in _FIGURES)
+
+
+def test_a_section_of_the_results_is_written_anew_and_the_others_stay(tmp_path: Path) -> None:
+    figure = Figure("P1", "what", "≥ 1", (0.5,))
+    path = tmp_path / "results.md"
+
+    def measured() -> None:
+        report.write(tmp_path, [figure], command="c", ran_on="here", took_s=60)
+
+    measured()
+    report.add(tmp_path, "One", ["| old |"], command="one")
+    report.add(tmp_path, "Two", ["| 2 |"], command="two")
+    report.add(tmp_path, "One", ["| new |"], command="one")
+    measured()
+
+    written = path.read_text()
+    assert [written.count(text) for text in ("| P1 |", "| old |", "| 2 |", "| new |")] == [1, 0, 1, 1]
+    assert written.index("## One") < written.index("| new |") < written.index("## Two")
 
 
 def _visits(count: int) -> list[Visit]:
