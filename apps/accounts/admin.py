@@ -72,7 +72,7 @@ class UserAdmin(ReadOnlyAdmin[User]):
     )  # fmt: skip
     ordering = ("username",)
     actions = ("grant_role", "reveal_phone", "forget_second_factor", "view_as")
-    page_acts = ("view_as",)
+    page_acts = ("reveal_phone", "view_as")
 
     has_grant_permission = Needs("accounts.grant_operator_role")
     has_reveal_permission = Needs("accounts.reveal_phone")
@@ -122,13 +122,14 @@ class UserAdmin(ReadOnlyAdmin[User]):
 
     @admin.action(description="Show the whole phone number", permissions=["reveal"])
     def reveal_phone(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
-        shown: list[tuple[str, str]] = []
+        people = {row.pk: row for row in chosen}
+        shown: list[tuple[User, str]] = []
 
         def act(user_id: UUID, actor_id: UUID, answers: Answers) -> None:
             phone = services.reveal_phone(
                 user_id=user_id, actor_id=actor_id, reason=answers["reason"], now=timezone.now()
             )
-            shown.append((str(user_id), phone))
+            shown.append((people[user_id], phone))
 
         asked = act_on_chosen(
             self,

@@ -72,7 +72,12 @@ def test_a_section_of_the_results_is_written_anew_and_the_others_stay(tmp_path: 
     measured()
 
     written = path.read_text()
-    assert [written.count(text) for text in ("| P1 |", "| old |", "| 2 |", "| new |")] == [1, 0, 1, 1]
+    assert [written.count(text) for text in ("| P1 |", "| old |", "| 2 |", "| new |")] == [
+        1,
+        0,
+        1,
+        1,
+    ]
     assert written.index("## One") < written.index("| new |") < written.index("## Two")
 
 

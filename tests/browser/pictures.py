@@ -23,7 +23,7 @@ from tests.sandbox.pretended_ondc import NetworkProcess, buyer_settings
 from uma.stack import ports
 
 RIDERS, BUSINESS = ROOT / "docs" / "rider-app.png", ROOT / "docs" / "business-app.png"
-CONSOLE = ROOT / "docs" / "console.png"
+CONSOLE, SHEET = ROOT / "docs" / "console.png", ROOT / "docs" / "console-pages.png"
 MADE = "from tests.browser.things import make; make()"
 VISITS = 7
 GAP, GROUND = 24, (228, 231, 226)
@@ -119,7 +119,7 @@ def main() -> None:
         firebase, keys, port = SandboxProcess(place), signing.new_keys(), ports.any_free()
         network = NetworkProcess(keys=keys, pace_s=PACE_S)
         on_the_network = buyer_settings(network, keys=keys, web_port=port)
-        more = {**firebase.settings, **on_the_network}
+        more = {**firebase.settings, **on_the_network, "UMA_OPERATOR_TWO_FACTOR": "1"}
         platform = Platform(place / "platform", more=more, port=port)
         try:
             for command in (("migrate", "--no-input"), ("grant",), ("seed_demo",)):
@@ -130,7 +130,7 @@ def main() -> None:
             with sync_playwright() as playwright:
                 browser = launch(playwright)
                 side_by_side(of_the_rider(browser, platform), RIDERS)
-                side_by_side(of_the_desk(browser, platform, firebase), CONSOLE)
+                side_by_side(of_the_desk(browser, platform, firebase, SHEET), CONSOLE)
                 browser.close()
                 side_by_side(of_the_business(playwright, platform, firebase, place), BUSINESS)
         finally:
