@@ -5,7 +5,7 @@ PY := .venv/bin/python
 WORKERS ?= 3
 export UMA_DEBUG ?= 1
 
-.PHONY: help screenshots install assets run stop reset demo token test check types rules browser bench mutants schema lock format
+.PHONY: help screenshots install assets run stop reset demo token test check types rules browser bench mutants schema lock format audit sbom
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -92,3 +92,14 @@ screenshots: assets ## take the documentation's pictures of the running demo cit
 lock: ## rewrite both locks from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
 	@uv pip compile pyproject.toml --constraints requirements.lock --universal --generate-hashes --no-header --no-annotate -q -o deploy/serving.lock
+
+# Tools of their own, beside ours: what they need is no part of what is served.
+.local/audit/installed:
+	@$(PY) -m venv .local/audit && .local/audit/bin/pip install --quiet pip-audit cyclonedx-bom && touch $@
+
+audit: .local/audit/installed ## look what is known against the packages of both locks (asks the advisories' servers)
+	@.local/audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
+	@npm audit --prefix web
+
+sbom: .local/audit/installed ## write what the image is made of: .local/sbom.json (CycloneDX)
+	@.local/audit/bin/cyclonedx-py requirements deploy/serving.lock --of JSON -o .local/sbom.json

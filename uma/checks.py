@@ -13,12 +13,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's name for it
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
 from uma.kernel import waits
 from uma.kernel.crypto.checks import blind_index_key_is_a_key, field_keys_are_keys
 from uma.kernel.http.access_tokens import signing_keys
 from uma.kernel.http.counting import parse_rate
+from uma.kernel.http.desk_door import networks
 from uma.kernel.http.lanes import LANES
 from uma.kernel.roles import too_mighty, unlike
 
@@ -241,6 +243,62 @@ def _operators_show_two_factors() -> Iterator[CheckMessage]:
         )
 
 
+def _the_console_is_not_for_everybody() -> Iterator[CheckMessage]:
+    host: str = settings.CONSOLE_HOST
+    if host and not validate_host(host, settings.ALLOWED_HOSTS):
+        yield Error(
+            "The console's host is not among those that are answered.",
+            hint="Name it in UMA_ALLOWED_HOSTS as well, without a port.",
+            id="uma.E039",
+        )
+    try:
+        networks(tuple(settings.CONSOLE_NETWORKS))
+    except ValueError:
+        yield Error(
+            "UMA_CONSOLE_NETWORKS has something that is no network.",
+            hint='Write them like "10.8.0.0/24,2001:db8::/48".',
+            id="uma.E039",
+        )
+    if not (settings.DEBUG or host or settings.CONSOLE_NETWORKS):
+        yield Warning(
+            "The console answers at every host, to the whole internet.",
+            hint="Set UMA_CONSOLE_HOST, UMA_CONSOLE_NETWORKS or both.",
+            id="uma.W037",
+        )
+
+
+def _stores_are_asked_in_secret() -> Iterator[CheckMessage]:
+    """Whoever asks a store beyond this machine and its containers, whose names have no dot, uses TLS."""
+    if settings.DEBUG:
+        return
+    for name, url in (
+        ("DATABASE_URL", settings.DATABASE_URL),
+        ("REDIS_URL", settings.REDIS_URL),
+        ("MONGODB_URL", settings.MONGODB_URL),
+    ):
+        parts = urlsplit(url)
+        said = {key.lower(): values[-1] for key, values in parse_qs(parts.query).items()}
+        is_secret = (
+            said.get("sslmode") == "verify-full"
+            or parts.scheme in {"rediss", "mongodb+srv"}
+            or said.get("tls", said.get("ssl")) == "true"
+        )
+        hosts = re.split(r"[,/]", url.partition("://")[2].partition("?")[0].rpartition("@")[2])
+        if not is_secret and any(
+            _is_elsewhere(host) for host in hosts[: parts.netloc.count(",") + 1]
+        ):
+            yield Warning(
+                f"{name} names a server elsewhere and does not ask it by TLS.",
+                hint="Add sslmode=verify-full (PostgreSQL), rediss:// (Valkey), tls=true (MongoDB).",
+                id="uma.W038",
+            )
+
+
+def _is_elsewhere(host: str) -> bool:
+    name = host.rpartition(":")[0] or host
+    return "." in name and name not in LOOPBACK
+
+
 CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _debug_is_private,
     _hosts_are_named,
@@ -260,6 +318,8 @@ CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _api_keys_fit_the_server,
     _metrics_can_be_read,
     _operators_show_two_factors,
+    _the_console_is_not_for_everybody,
+    _stores_are_asked_in_secret,
 )
 
 

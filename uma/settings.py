@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "uma.kernel.http.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "uma.kernel.http.desk_door.DeskDoor",
     "uma.kernel.http.pages.ContentSecurity",
     "uma.kernel.http.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
@@ -167,6 +168,8 @@ def _database() -> dict[str, Any]:  # Any: Django's own shape of a database entr
             "CONN_HEALTH_CHECKS": False,
             "DISABLE_SERVER_SIDE_CURSORS": True,
             "OPTIONS": {
+                # What the address says of TLS: sslmode, sslrootcert.
+                **parsed.get("OPTIONS", {}),
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,
                 "keepalives_idle": 10,
@@ -231,6 +234,9 @@ RATE_LIMITS: dict[str, str] = {
 WEB_PROCESSES: int = env.int("UMA_WEB_WORKERS", default=2)
 # Whether the console asks operators for a code of their authenticator after the password.
 OPERATOR_TWO_FACTOR: bool = env.bool("UMA_OPERATOR_TWO_FACTOR", default=not DEBUG)
+# The one name under which the console answers, and the networks that may ask; empty is any (decisions/0077).
+CONSOLE_HOST: str = env.str("UMA_CONSOLE_HOST", default="")
+CONSOLE_NETWORKS: list[str] = env.list("UMA_CONSOLE_NETWORKS", default=[])
 OTP_TOTP_ISSUER = "UMA console"
 # Who reads which sessions ended, for every web process.
 ENDED_SESSIONS = "apps.accounts.selectors.EndedSessions"

@@ -31,9 +31,10 @@ PRODUCTION = {
     "UMA_RECAPTCHA_URL": "",
     "UMA_RAZORPAY_URL": "",
     "UMA_ONDC_SUBSCRIBER_ID": "",
-    "MONGODB_URL": "mongodb://db.example/uma?w=majority&journal=true",
-    "DATABASE_URL": "postgresql://uma@db.example/uma",
-    "REDIS_URL": "redis://cache.example/0",
+    "UMA_CONSOLE_HOST": "uma.example",
+    "MONGODB_URL": "mongodb://db.example/uma?w=majority&journal=true&tls=true",
+    "DATABASE_URL": "postgresql://uma@db.example/uma?sslmode=verify-full",
+    "REDIS_URL": "rediss://cache.example/0",
 }
 
 
@@ -71,6 +72,7 @@ def production(settings: Settings, monkeypatch: pytest.MonkeyPatch, account: str
     settings.BLIND_INDEX_KEY = PRODUCTION["UMA_BLIND_INDEX_KEY"]
     settings.MONGODB_URL = PRODUCTION["MONGODB_URL"]
     settings.METRICS_TOKEN = PRODUCTION["UMA_METRICS_TOKEN"]
+    settings.CONSOLE_HOST = PRODUCTION["UMA_CONSOLE_HOST"]
     return settings
 
 
@@ -81,7 +83,6 @@ def test_settings_that_agree_are_not_complained_about() -> None:
 
 def test_debug_beyond_the_loopback_is_an_error(production: Settings) -> None:
     production.DEBUG = True
-
     assert "uma.E001" in found()
     production.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
     assert "uma.E001" not in found()
@@ -89,7 +90,6 @@ def test_debug_beyond_the_loopback_is_an_error(production: Settings) -> None:
 
 def test_every_host_at_once_is_an_error(production: Settings) -> None:
     production.ALLOWED_HOSTS = ["*"]
-
     assert found() == {"uma.E002"}
 
 
@@ -183,7 +183,7 @@ def test_a_blind_index_key_that_is_none_is_an_error(
 
 
 def test_development_has_keys_of_its_own(production: Settings) -> None:
-    production.DEBUG, production.ALLOWED_HOSTS = True, ["localhost"]
+    production.DEBUG, production.ALLOWED_HOSTS, production.CONSOLE_HOST = True, ["localhost"], ""
     production.FIELD_KEYS, production.BLIND_INDEX_KEY = "D1:" + "c4" * 32, "b1" * 32
 
     assert found() == set()
