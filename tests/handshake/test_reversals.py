@@ -51,12 +51,8 @@ def reverse(
     merchant_id: UUID | None = None,
     **more: object,
 ) -> Reversed:
-    facts = {
-        "actor_id": handshake.actor_id,
-        "reason": "wrong table",
-        "key": None,
-        "now": LATER,
-    } | more
+    usual = {"actor_id": handshake.actor_id, "reason": "wrong table", "key": None, "now": LATER}
+    facts = usual | more
     return reversals.reverse(
         handshake_id=handshake.pk,
         merchant_id=merchant_id or handshake.merchant_id,
