@@ -37,7 +37,7 @@ FOLLOWED = "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'
 
 def unprivileged() -> tuple[str, ...]:
     """What PostgreSQL and PgBouncer ask for alike: not to be root."""
-    return unprivileged_prefix(find_binaries()["postgres"], as_root=os.geteuid() == 0)
+    return unprivileged_prefix(find_binaries()["initdb"], as_root=os.geteuid() == 0)
 
 
 def children(pid: int) -> list[str]:

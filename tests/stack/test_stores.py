@@ -324,6 +324,28 @@ class TestWhoRunsTheServer:
             postgres.unprivileged_prefix.__wrapped__("/bin/true", as_root=True)
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+    def test_root_in_a_folder_closed_to_others_is_told_which(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _let_others_pass(tmp_path)
+        found = shutil.which
+        monkeypatch.setattr(
+            shutil, "which", lambda name: None if name == "unshare" else found(name)
+        )
+        program = tmp_path / "home" / "project" / "initdb"
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\nexit 0\n")
+        program.chmod(0o755)
+        ask = postgres.unprivileged_prefix.__wrapped__
+        assert ask(str(program), as_root=True)[0] == "setpriv"
+
+        program.parent.parent.chmod(0o700)
+
+        with pytest.raises(StackError, match=f"may enter {program.parent.parent}") as told:
+            ask(str(program), as_root=True)
+        assert f"chmod o+x {program.parent.parent}" in str(told.value.advice)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
     def test_an_ordinary_user_gets_a_working_server(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

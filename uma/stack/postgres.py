@@ -9,6 +9,7 @@ import platform
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 from dataclasses import dataclass, field
 from enum import Enum
@@ -112,17 +113,20 @@ def _wheel_folder() -> Path | None:
 
 
 @cache
-def unprivileged_prefix(server: str, *, as_root: bool, stop_signal: str = "INT") -> tuple[str, ...]:
+def unprivileged_prefix(
+    program: str, *, as_root: bool, stop_signal: str = "INT"
+) -> tuple[str, ...]:
     """
     Return what to put before a command so that it does not run as root; nothing for an ordinary
-    user.
+    user. It is tried on `program`: initdb, which loads libraries from beside itself as the server
+    does not.
 
     A user namespace first: the files stay ours and nothing has to be opened to others. Where that
     is forbidden (many containers), setpriv to nobody; `setpriv --pdeathsig` because the change of
     user clears the signal that launch.py asked for.
 
     Raises:
-        StackError: neither way can run the server's program.
+        StackError: neither way can run the program.
     """
     if not as_root:
         return ()
@@ -141,14 +145,26 @@ def unprivileged_prefix(server: str, *, as_root: bool, stop_signal: str = "INT")
     for way in ways:
         if shutil.which(way[0]) is None:
             continue
-        tried = subprocess.run([*way, server, "--version"], capture_output=True, check=False)
+        tried = subprocess.run([*way, program, "--version"], capture_output=True, check=False)
         if tried.returncode == 0:
             return way
+    if closed := _closed_above(Path(program)):
+        raise StackError(
+            f"PostgreSQL refuses to run as root, and nobody else may enter {closed}.",
+            "Move the project to where others may pass, such as /srv, or let them: chmod o+x"
+            f" {closed}",
+        )
     raise StackError(
         "PostgreSQL refuses to run as root, and this machine allows neither a user namespace"
         " nor setpriv to run it as somebody else.",
         "Run as an ordinary user, or name a running server: DATABASE_URL=postgresql://… make run",
     )
+
+
+def _closed_above(path: Path) -> Path | None:
+    """Return the outermost folder above the path that strangers may not pass."""
+    closed = (one for one in reversed(path.parents) if not one.stat().st_mode & stat.S_IXOTH)
+    return next(closed, None)
 
 
 def needs_chown(prefix: tuple[str, ...]) -> bool:
@@ -259,7 +275,7 @@ class Cluster(Server):
         return super().explain(fatal[-1].partition("] ")[2] if fatal else log)
 
     def _prefix(self) -> tuple[str, ...]:
-        return unprivileged_prefix(self.binaries["postgres"], as_root=os.geteuid() == 0)
+        return unprivileged_prefix(self.binaries["initdb"], as_root=os.geteuid() == 0)
 
     def _password(self, file: str = "password") -> str:
         path = self.folder / file
