@@ -4,13 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.campaigns.models import Revision
-from uma.kernel.templatetags.web import rupees
+from uma.kernel.templatetags.web import grouped, rupees
 
 BPS_PER_PERCENT = 100
+# What may stay open: without it there is no limit.
+_OPEN = {
+    "windows",
+    "ends_at",
+    "budget_paise",
+    "daily_budget_paise",
+    "seats",
+    "daily_seats",
+    "per_rider",
+    "per_rider_per_day",
+    "per_outlet_daily",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +47,34 @@ class Step:
     is_first: bool
 
 
-def steps(revisions: Sequence[Revision]) -> list[Step]:
-    """Return the steps of revisions that come the newest first."""
+def steps(revisions: Sequence[Revision], *, clock: str) -> list[Step]:
+    """Return the steps of revisions that come the newest first; instants on a zone's clock."""
     pairs = zip(revisions, [*revisions[1:], None], strict=True)
     return [
         Step(
             number=after.number,
             at=after.at,
-            changes=list(_changes(before.terms if before else {}, after.terms)),
+            changes=list(_changes(before.terms if before else None, after.terms, ZoneInfo(clock))),
             is_first=before is None,
         )
         for after, before in pairs
     ]
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:  # Any: JSON
+def _changes(
+    before: Mapping[str, Any] | None,  # Any: JSON
+    after: Mapping[str, Any],
+    clock: ZoneInfo,
+) -> Iterator[Change]:
     for name, called in _names().items():
-        was, now = before.get(name), after.get(name)
-        if was != now and not (was is None and now in {"", 0}):
-            yield Change(called, "" if was is None else _said(name, was), _said(name, now))
+        was, now = (before or {}).get(name), after.get(name)
+        if before is None:
+            # Of the first one what it sets, and not all that it leaves open.
+            if now:
+                yield Change(called, "", _said(name, now, clock))
+        elif name in before and name in after and was != now:
+            # An older one lacks what made no revision then: nobody knows what it was.
+            yield Change(called, _said(name, was, clock), _said(name, now, clock))
 
 
 def _names() -> dict[str, str]:
@@ -64,6 +88,17 @@ def _names() -> dict[str, str]:
         "cpa_enabled": _("Fee for new guests"),
         "audience": _("For whom"),
         "geofence_policy": _("Where it can be booked"),
+        "holdout_bps": _("Held back by lot from"),
+        "starts_at": _("Begins"),
+        "ends_at": _("Ends"),
+        "windows": _("Hours"),
+        "budget_paise": _("Budget in all"),
+        "daily_budget_paise": _("Budget a day"),
+        "seats": _("Guests in all"),
+        "daily_seats": _("Guests a day"),
+        "per_rider": _("Times for one guest"),
+        "per_rider_per_day": _("Times a day for one guest"),
+        "per_outlet_daily": _("Guests a day at one outlet"),
         "booking_ttl_minutes": _("Booking lives, minutes"),
         "static_qr": _("Printed code"),
         "cpt_fee_paise": _("Fee per visit"),
@@ -87,13 +122,32 @@ def word(value: str) -> str:
     return words.get(value, value)
 
 
-def _said(name: str, value: Any) -> str:  # Any: JSON
+def _said(name: str, value: Any, clock: ZoneInfo) -> str:  # Any: JSON
+    if name in _OPEN and not value:
+        return {"windows": _("all week"), "ends_at": _("until you end it")}.get(name, _("no limit"))
+    if name == "windows":
+        return _hours(value)
+    if name.endswith("_at"):
+        return date_format(datetime.fromisoformat(value).astimezone(clock), "j M Y, H:i")
     if name.endswith("_paise"):
         return rupees(value)
     if name.endswith("_bps"):
         return f"{value / BPS_PER_PERCENT:g}%"
+    return _plain(name, value)
+
+
+def _plain(name: str, value: Any) -> str:  # Any: JSON
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name in {"basis", "audience", "geofence_policy"}:
         return word(value)
-    return str(value)
+    return grouped(value) if isinstance(value, int) else str(value)
+
+
+def _hours(windows: Sequence[Mapping[str, Any]]) -> str:  # Any: JSON
+    """Return windows as people say them, days with the same hours together."""
+    days: dict[str, list[str]] = {}
+    for one in windows:
+        hours = f"{one['start']}\N{EN DASH}{one['end']}"
+        days.setdefault(hours, []).append(str(WEEKDAYS_ABBR[one["dow"]]))
+    return "\n".join(f"{', '.join(names)} {hours}" for hours, names in days.items())

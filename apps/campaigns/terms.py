@@ -1,4 +1,4 @@
-"""The terms of a campaign: their rules, which of them are sold, and which a live campaign keeps."""
+"""The terms of a campaign: their rules, and which of them a live campaign keeps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -17,11 +17,6 @@ MIN_TTL_MINUTES = 15
 # Locked once the campaign is approved: riders chose by them, an operator approved them as they are, or
 # a group that was shown the deal would be called one that was not.
 LOCKED_WHEN_LIVE = ("basis", "deductible_paise", "audience", "proof_policy", "holdout_bps")
-# A booking copies these: changing one makes a new revision. The others are limits and hours.
-SOLD = (
-    "title", "description", "discount_bps", "basis", "cap_paise", "deductible_paise", "cpa_enabled",
-    "audience", "proof_policy", "geofence_policy", "booking_ttl_minutes", "static_qr",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

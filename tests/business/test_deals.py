@@ -8,9 +8,9 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from apps.business import offers
+from apps.business import diffs, offers
 from apps.campaigns import selectors, services
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Revision
 from apps.campaigns.services import Terms
 from apps.merchants.models import Staff
 from tests.business.browsing import signed_in
@@ -150,6 +150,36 @@ def test_a_change_is_a_revision_that_can_be_read(shop: Shop) -> None:
     page = text(client.get(f"/business/deals/{deal.pk}/revisions"))
     assert "<ins>Lunch and tea</ins>" in page
     assert "<del>10%</del> → <ins>15%</ins>" in page
+
+
+def test_limits_hours_and_days_are_read_in_revisions_as_well(shop: Shop) -> None:
+    client, path = signed_in(shop.owner_id), f"/business/deals/{shop.campaign.pk}"
+    write(
+        client, to=f"{path}/edit", hour=["0-9", "1-9", "6-23"], seats="1,200", ends_at="2099-12-31"
+    )
+    write(client, to=f"{path}/edit", hour=["0-9", "1-9", "6-23"], seats="1,500", ends_at="")
+
+    newest, middle, first = text(client.get(f"{path}/revisions")).split('id="revision-')[1:]
+
+    assert "<del>1,200</del> → <ins>1,500</ins>" in newest
+    assert "<del>1 Jan 2100, 00:00</del> → <ins>until you end it</ins>" in newest
+    assert newest.count("<ins>") == 2
+    hours = "Mon, Tue 09:00\N{EN DASH}10:00<br>Sun 23:00\N{EN DASH}00:00"
+    assert f"<del>all week</del> → <ins>{hours}</ins>" in middle
+    assert "<del>no limit</del> → <ins>1,200</ins>" in middle
+    assert "<del>" not in first
+
+
+def test_what_older_revisions_did_not_keep_is_no_change() -> None:
+    kept = {"title": "Lunch", "cap_paise": 100_00}
+    older, newer = (
+        Revision(number=number, terms=terms, at=datetime(2026, 1, number, tzinfo=UTC))
+        for number, terms in enumerate([kept, {**kept, "cap_paise": 90_00, "seats": 9}], start=1)
+    )
+
+    (step, _first) = diffs.steps([newer, older], clock=CLOCK)
+
+    assert [(one.before, one.after) for one in step.changes] == [("₹100", "₹90")]
 
 
 def test_a_limit_below_what_is_sold_is_refused_beside_its_field(shop: Shop) -> None:

@@ -163,7 +163,7 @@ def test_putting_and_patching_change_what_is_named(shop: Shop) -> None:
     assert (put.status_code, patched.status_code) == (200, 200)
     body = patched.json()
     assert (body["title"], body["rideReimbursement"], body["budget"]) == ("New", 120, 5000)
-    assert (body["revision"], body["caps"]["seats"]) == (2, 3)
+    assert (body["revision"], body["caps"]["seats"]) == (3, 3)
     problem(send(shop.owner, "put", path, {"title": "No money"}), "validation_failed", 422)
 
 

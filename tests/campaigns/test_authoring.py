@@ -19,7 +19,7 @@ from apps.campaigns.errors import (
 from apps.campaigns.guards import ALL
 from apps.campaigns.lifecycle import State
 from apps.campaigns.models import Allotment, Campaign, Deal, Revision
-from apps.campaigns.terms import Terms
+from apps.campaigns.terms import TERM_NAMES, Terms
 from apps.merchants.errors import MerchantNotActive
 from tests.campaigns.acting import LATER, Act, approve, change, end, submit, suspend
 from tests.campaigns.making import MAX_COST_PAISE, WORKED, make_campaign, set_fees, take
@@ -130,13 +130,18 @@ def test_a_change_of_sold_terms_is_a_new_revision(sold: dict[str, Any]) -> None:
     assert Revision.objects.filter(campaign=campaign).count() == 2
 
 
-def test_a_change_of_limits_is_no_new_revision() -> None:
-    campaign = make_campaign()
+def test_a_change_of_limits_is_a_new_revision_and_each_keeps_all_terms() -> None:
+    campaign, ends_at = make_campaign(), LATER + timedelta(days=1)
 
-    changed = change(campaign, seats=5, budget_paise=10 * MAX_COST_PAISE)
+    changed = change(campaign, seats=5, budget_paise=10 * MAX_COST_PAISE, ends_at=ends_at)
 
     row = Allotment.objects.get(campaign=campaign, scope=ALL)
-    assert (changed.revision, row.seats_limit, row.budget_paise) == (1, 5, 10 * MAX_COST_PAISE)
+    assert (changed.revision, row.seats_limit, row.budget_paise) == (2, 5, 10 * MAX_COST_PAISE)
+    newer, older = selectors.revisions(campaign_id=campaign.pk)
+    fees = {"cpt_fee_paise", "cpa_fee_paise", "gst_bps"}
+    assert set(newer.terms) == set(older.terms) == {*TERM_NAMES, *fees}
+    assert (older.terms["seats"], newer.terms["seats"]) == (None, 5)
+    assert newer.terms["ends_at"] == ends_at.isoformat()
 
 
 def test_a_change_that_changes_nothing_writes_nothing() -> None:

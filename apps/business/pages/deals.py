@@ -152,11 +152,11 @@ def act(request: HttpRequest, visitor: Visitor, campaign_id: UUID, act: str) -> 
 
 @page(duties.READ_CAMPAIGNS)
 def revisions(request: HttpRequest, visitor: Visitor, campaign_id: UUID) -> HttpResponse:
-    """Show what each revision changed of what guests are sold."""
+    """Show what each revision changed of the terms."""
     own = selectors.campaign(campaign_id=campaign_id, merchant_id=visitor.staff.merchant_id)
     facts = {
         "campaign": own,
-        "steps": diffs.steps(selectors.revisions(campaign_id=campaign_id)),
+        "steps": diffs.steps(selectors.revisions(campaign_id=campaign_id), clock=own.zone.timezone),
         "zone": own.zone.timezone,
     }
     return show(request, "deal_revisions", facts, visitor=visitor)

@@ -37,7 +37,7 @@ def differences(newer: Revision, older: Revision | None) -> list[tuple[str, obje
     return [
         (*as_told(name, before.get(name, "—")), as_told(name, value)[1])
         for name, value in newer.terms.items()
-        if before.get(name) != value
+        if before.get(name) != value and (older is None or name in before)
     ]
 
 

@@ -195,7 +195,11 @@ class Campaign(models.Model):
 
 
 class Revision(models.Model):
-    """The terms of a campaign as they were sold from an instant on; append-only."""
+    """
+    The terms of a campaign as they held from an instant on; append-only.
+
+    Older ones lack limits, hours and days: these made no revision then (decisions/0079).
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     campaign = models.ForeignKey(

@@ -89,7 +89,7 @@ def change(
     """
     Change the named terms, and switch the campaign on or off when `active` differs from what it is.
 
-    Bookings keep what they were sold: a change of sold terms is a new revision. A live campaign
+    Bookings keep what they were sold; whatever changes of the terms is a new revision. A live campaign
     keeps its locked fields, and no limit falls below what is sold.
 
     Raises:
@@ -206,7 +206,7 @@ def _apply(
         _check_sold(campaign, wanted, now=now)
     before = campaign.state
     _assign(campaign, wanted)
-    if changed & set(terms.SOLD):
+    if changed & set(terms.TERM_NAMES):
         campaign.revision += 1
         _revise(campaign, actor_id=actor_id, now=now)
     campaign.version += 1
@@ -248,8 +248,15 @@ def _assign(campaign: Campaign, wanted: Terms) -> None:
 
 
 def _revise(campaign: Campaign, *, actor_id: UUID | None, now: datetime) -> None:
-    sold = {name: getattr(campaign, name) for name in terms.SOLD}
-    fees = {name: getattr(campaign, name) for name in ("cpt_fee_paise", "cpa_fee_paise", "gst_bps")}
+    # All of them (decisions/0079), windows as their row keeps them.
+    names = (*terms.TERM_NAMES, "cpt_fee_paise", "cpa_fee_paise", "gst_bps")
+    kept = {name: getattr(campaign, name) for name in names}
+    for name in ("starts_at", "ends_at"):
+        kept[name] = kept[name] and kept[name].isoformat()
     Revision.objects.create(
-        campaign=campaign, number=campaign.revision, terms=sold | fees, actor_id=actor_id, at=now
+        campaign=campaign,
+        number=campaign.revision,
+        terms=kept,
+        actor_id=actor_id,
+        at=now,
     )
