@@ -91,6 +91,8 @@ class Booking(models.Model):
     expires_at = models.DateTimeField()
     # Whether the rider's visits are looked at before the cashback is paid, as it was when this was booked.
     watched = models.BooleanField(default=False, db_default=False)
+    # What has to be proven at the scan beside the visit (apps/rides/proofs.py).
+    proof_policy = models.CharField(max_length=16, default="visit", db_default="visit")
 
     # The columns that change stand last: PostgreSQL then logs only this tail of an updated row.
     void_reason = models.CharField(max_length=500, blank=True)
@@ -183,6 +185,10 @@ class Booking(models.Model):
             models.CheckConstraint(
                 condition=Q(basis__in=["flat", "actual_capped", "deductible"]),
                 name="rides_booking_basis_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(proof_policy__in=["visit", "ride+visit", "ride+visit+bill"]),
+                name="rides_booking_proof_known",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -308,20 +314,29 @@ class RideFailure(models.Model):
 
 class DropOff(models.Model):
     """
-    Where the ride to a booking ended, as metres from its outlet; told once, by the network.
+    Where the newest ride to a booking ended, as metres from its outlet; told by the network.
 
-    Evidence that the rider came by the ride. The place itself is not kept.
+    Evidence that the rider came by the ride. The place itself is not kept. Whoever got out too early and
+    took another ride came by that one, so a later end takes the place of an earlier one, never the reverse.
     """
 
     booking = models.OneToOneField(
-        Booking, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+        Booking, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="drop_off"
     )
     distance_m = models.PositiveIntegerField()
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
     class Meta:
-        triggers = [append_only("rides_drop_off_told_once")]
+        triggers = [
+            refuse(
+                "rides_drop_off_goes_forward",
+                pgtrigger.Update,
+                level=pgtrigger.Row,
+                condition="NEW.booking_id <> OLD.booking_id OR NEW.at <= OLD.at",
+            ),
+            refuse("rides_drop_off_never_removed", pgtrigger.Delete | pgtrigger.Truncate),
+        ]
 
     def __str__(self) -> str:
         return f"{self.distance_m} m"

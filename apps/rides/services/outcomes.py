@@ -100,23 +100,23 @@ def record_ride_failure(
 
 def record_drop_off(*, booking_id: UUID, place: Point, at: datetime, now: datetime) -> None:
     """
-    Note, in the caller's transaction, how far from its outlet the ride to a booking ended.
+    Note, in the caller's transaction, how far from its outlet a ride to a booking ended.
 
-    The first telling counts.
+    Of several rides the one that ended last counts; none ended after it was told, whatever the seller's
+    clock says.
 
     Raises:
         BookingNotFound
 
     """
     booking = _lock(booking_id)
-    DropOff.objects.get_or_create(
-        booking_id=booking_id,
-        defaults={
-            "distance_m": distance_m(place, booking.outlet.location),
-            "at": at,
-            "recorded_at": now,
-        },
-    )
+    at = min(at, now)
+    known = DropOff.objects.filter(booking_id=booking_id).first()
+    if known is not None and known.at >= at:
+        return
+    drop = known or DropOff(booking_id=booking_id)
+    drop.distance_m, drop.at, drop.recorded_at = distance_m(place, booking.outlet.location), at, now
+    drop.save(force_insert=known is None)
 
 
 def _move(booking_id: UUID, *, to: Booking.State, now: datetime) -> None:
