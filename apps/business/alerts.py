@@ -1,8 +1,9 @@
 """What a business should know first: an empty wallet, a deal that stands still, a system that is deaf."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -59,15 +60,26 @@ def _money(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
 
 def _scans(visitor: Visitor, *, now: datetime) -> Iterator[Alert]:
     staff = visitor.staff
-    failed = gamification.failed_scans(
+    for code, number in turned_away(
         merchant_id=staff.merchant_id, since=now - LATELY, until=now, outlet_ids=staff.outlet_ids
-    )
-    for code, number in failed.most_common():
+    ):
         said = _("Guests turned away since yesterday: %(number)s. %(why)s") % {
             "number": grouped(number),
             "why": why_failed(code),
         }
         yield Alert("bad", said, reverse("business-funnel"))
+
+
+def turned_away(
+    *, merchant_id: UUID, since: datetime, until: datetime, outlet_ids: Collection[UUID]
+) -> list[tuple[str, int]]:
+    """Return how many guests stood at a counter in vain, by the code of why, the most frequent first."""
+    failed = gamification.failed_scans(
+        merchant_id=merchant_id, since=since, until=until, outlet_ids=outlet_ids
+    )
+    # Asked for once more, the bill is keyed in and the guest is not turned away.
+    del failed["bill_needed"]
+    return failed.most_common()
 
 
 def why_failed(code: str) -> str:
@@ -76,6 +88,12 @@ def why_failed(code: str) -> str:
         "wallet_frozen": _("The wallet is frozen."),
         "merchant_not_active": _("The business is not active."),
         "scanner_not_allowed": _("Whoever scanned may not scan here."),
+        "ride_not_proven": _(
+            "The ride that the deal asks for was missing; the guest has no strike."
+        ),
+        "dropoff_not_here": _(
+            "The ride that the deal asks for was missing; the guest has no strike."
+        ),
     }
     return words.get(code, _("It was our fault; the guest has no strike."))
 

@@ -87,7 +87,8 @@ def _names() -> dict[str, str]:
         "deductible_paise": _("Guest pays first"),
         "cpa_enabled": _("Fee for new guests"),
         "audience": _("For whom"),
-        "geofence_policy": _("Where it can be booked"),
+        "proof_policy": _("What proves a visit"),
+        "geofence_policy": _("Place"),
         "holdout_bps": _("Held back by lot from"),
         "starts_at": _("Begins"),
         "ends_at": _("Ends"),
@@ -116,10 +117,28 @@ def word(value: str) -> str:
         "all": _("everybody"),
         "new_only": _("only guests who were never here"),
         "returning_only": _("only guests who were here before"),
+        "visit": _("the scan"),
+        "ride+visit": _("a ride booked here, and the scan"),
+        "ride+visit+bill": _("a ride booked here, the scan and the bill"),
         "none": _("anywhere"),
-        "rider_location": _("only near the outlet"),
+        "rider_location": _("booked only near the outlet"),
+        "ride_dropoff": _("a ride booked here ends at the outlet"),
     }
     return words.get(value, value)
+
+
+def proof_words(policy: str) -> str:
+    """Return what a way to prove a visit means for the counter and for the guest."""
+    words = {
+        "visit": _("The guest shows the code and you scan it. How they came is their affair."),
+        "ride+visit": _(
+            "The guest books a ride from the ticket, and it ends near your outlet within the hour before."
+        ),
+        "ride+visit+bill": _(
+            "The same, and whoever scans keys in the bill. Without it the scan is refused: tell your counter."
+        ),
+    }
+    return words[policy]
 
 
 def _said(name: str, value: Any, clock: ZoneInfo) -> str:  # Any: JSON
@@ -139,7 +158,7 @@ def _said(name: str, value: Any, clock: ZoneInfo) -> str:  # Any: JSON
 def _plain(name: str, value: Any) -> str:  # Any: JSON
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if name in {"basis", "audience", "geofence_policy"}:
+    if name in {"basis", "audience", "proof_policy", "geofence_policy"}:
         return word(value)
     return grouped(value) if isinstance(value, int) else str(value)
 

@@ -23,11 +23,13 @@ MOST = 1_000_000
 COUNTS = ("seats", "daily_seats", "per_rider", "per_rider_per_day", "per_outlet_daily")
 BUDGETS = ("budget_paise", "daily_budget_paise")
 AUDIENCES = ("all", "new_only", "returning_only")
-FENCES = ("none", "rider_location")
+PROOFS = ("visit", "ride+visit", "ride+visit+bill")
+FENCES = ("none", "rider_location", "ride_dropoff")
 # What a live deal keeps; its browser does not send these.
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "basis": tuple(Basis),
     "audience": AUDIENCES,
+    "proof_policy": PROOFS,
     "geofence_policy": FENCES,
 }
 
@@ -265,6 +267,7 @@ def fields_of(terms: Terms, timezone: str) -> dict[str, object]:
         "basis": terms.basis,
         "deductible_paise": typed_rupees(terms.deductible_paise) if terms.deductible_paise else "",
         "audience": terms.audience,
+        "proof_policy": terms.proof_policy,
         "geofence_policy": terms.geofence_policy,
         "cpa": terms.cpa_enabled,
         "holdout": typed_rupees(terms.holdout_bps) if terms.holdout_bps else "",

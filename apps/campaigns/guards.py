@@ -41,6 +41,7 @@ class Facts:
     cpa_fee_paise: int
     gst_bps: int
     audience: str
+    proof_policy: str
     geofence_policy: str
     booking_ttl_minutes: int
     static_qr: bool

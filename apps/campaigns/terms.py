@@ -112,12 +112,10 @@ def _offer(terms: Terms) -> Iterator[Violation]:
 def _rules(terms: Terms) -> Iterator[Violation]:
     if terms.audience not in Campaign.Audience.values:
         yield Violation("audience", "The audience is all, new_only or returning_only.")
-    if terms.proof_policy != Campaign.ProofPolicy.VISIT:
-        yield Violation("proof_policy", "Only the proof by visit can be chosen so far.")
-    if terms.geofence_policy == Campaign.GeofencePolicy.RIDE_DROPOFF:
-        yield Violation("geofence_policy", "A drop-off can only be asked of rides booked here.")
-    elif terms.geofence_policy not in Campaign.GeofencePolicy.values:
-        yield Violation("geofence_policy", "The geofence is none or rider_location.")
+    if terms.proof_policy not in Campaign.ProofPolicy.values:
+        yield Violation("proof_policy", "The proof is visit, ride+visit or ride+visit+bill.")
+    if terms.geofence_policy not in Campaign.GeofencePolicy.values:
+        yield Violation("geofence_policy", "The geofence is none, rider_location or ride_dropoff.")
     if terms.holdout_bps and not LEAST_BPS <= terms.holdout_bps <= MOST_BPS:
         yield Violation("holdout_bps", "A holdout is 5 to 50 percent of riders, or none.")
     if not MIN_TTL_MINUTES <= terms.booking_ttl_minutes <= DAY_MINUTES:

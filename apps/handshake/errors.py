@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from apps.rides.selectors import Lack
 from uma.kernel.errors import DomainError
 
 
@@ -35,6 +36,54 @@ class CampaignSuspended(DomainError):
     advice = (
         "The booking is void and costs the guest nothing: no strike, and the place is free again."
     )
+
+
+_RIDE_WORDS = {
+    Lack.NO_RIDE: "No ride to this booking has ended yet: the guest books it from the ticket in the app.",
+    Lack.ELSEWHERE: "The ride ended away from the outlet: a ride from the ticket to the outlet proves it.",
+    Lack.TOO_LONG_AGO: "The ride ended more than an hour before the scan: another one from the ticket proves it.",
+}
+
+
+class RideNotProven(DomainError):
+    """The booking was sold to guests who come by a ride of the network, and this one is not known to have."""
+
+    code = "ride_not_proven"
+    title = "This deal is for guests who come by a ride booked in the app"
+    advice = (
+        "The ride is booked from the ticket, ends within the outlet's radius and comes before the scan by an"
+        " hour at the most. One that has just ended is known within a minute: scan again. The guest gets no"
+        " strike."
+    )
+
+    def __init__(self, lack: Lack, *, policy: str) -> None:
+        super().__init__(_RIDE_WORDS[lack], policy=policy, lack=lack.value)
+
+
+class DropoffNotHere(DomainError):
+    """The booking was sold to guests whose ride ends at the outlet, and none is known to have."""
+
+    code = "dropoff_not_here"
+    title = "This deal is for guests whose ride ends at the outlet"
+    advice = (
+        "The ride is booked from the ticket and ends within the outlet's radius. One that has just ended is"
+        " known within a minute: scan again. The guest gets no strike."
+    )
+
+    def __init__(self, lack: Lack) -> None:
+        super().__init__(_RIDE_WORDS[lack], policy="ride_dropoff", lack=lack.value)
+
+
+class BillNeeded(DomainError):
+    """The booking was sold to be proven by the bill as well, and the scan named none."""
+
+    code = "bill_needed"
+    title = "This deal needs the amount of the guest's bill"
+    status = 422
+    advice = "Key in the bill and scan again: `billAmount`, in rupees, before the discount."
+
+    def __init__(self, *, policy: str) -> None:
+        super().__init__("Key in the guest's bill and scan again.", policy=policy)
 
 
 class ScannerNotAllowed(DomainError):

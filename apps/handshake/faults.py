@@ -8,7 +8,13 @@ from logging import getLogger
 from django.db import DatabaseError
 
 from apps.gamification import services as gamification
-from apps.handshake.errors import CampaignSuspended, ScannerNotAllowed
+from apps.handshake.errors import (
+    BillNeeded,
+    CampaignSuspended,
+    DropoffNotHere,
+    RideNotProven,
+    ScannerNotAllowed,
+)
 from apps.merchants.errors import MerchantNotActive
 from apps.wallet.errors import HoldNotOpen, PostingNotAllowed, UnknownAccount, WalletFrozen
 from uma.kernel.errors import DomainError
@@ -16,12 +22,16 @@ from uma.kernel.errors import DomainError
 logger = getLogger(__name__)
 
 # The merchant's reasons, and those of the books. A scanner at another outlet is none: it may be the rider
-# who went to the wrong one.
+# who went to the wrong one. Whoever stood at the counter without what the deal asks for did come: that
+# costs the deal and no strike, and a ride may have ended of which the network said nothing.
 FAULTS = (
+    BillNeeded,
     CampaignSuspended,
+    DropoffNotHere,
     HoldNotOpen,
     MerchantNotActive,
     PostingNotAllowed,
+    RideNotProven,
     ScannerNotAllowed,
     UnknownAccount,
     WalletFrozen,

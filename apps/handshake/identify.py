@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from apps.handshake.errors import UnknownCode
+from apps.handshake.rules import believed
 from apps.merchants import selectors as merchants
 from apps.merchants.errors import NotAMerchant
 from apps.merchants.selectors import StaffScope
@@ -15,9 +16,6 @@ from apps.rides import services as rides
 from apps.rides.errors import QrStale
 from apps.rides.qr import Keyring, ParsedToken
 from uma.kernel.errors import DomainError
-
-# How long a scan may wait on the scanner's device for a network (product rule 1.1).
-LATEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +83,10 @@ def _staleness(
     token: ParsedToken, *, now: datetime, scanned_at: datetime | None
 ) -> DomainError | None:
     refusal = _stale_at(token, now)
-    if refusal is None or scanned_at is None:
+    made_at = believed(scanned_at, now=now)
+    if refusal is None or made_at is None:
         return refusal
-    waited = timedelta() <= now - scanned_at <= LATEST
-    return None if waited and _stale_at(token, scanned_at) is None else refusal
+    return None if _stale_at(token, made_at) is None else refusal
 
 
 def _stale_at(token: ParsedToken, at: datetime) -> DomainError | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,12 +13,24 @@ from django.db.models.functions import ExtractHour, TruncDate
 from apps.rides.errors import BookingNotFound
 from apps.rides.invariants import Violation, find_violations
 from apps.rides.models import Booking, DropOff, RefusedBookings, RideFailure
+from apps.rides.proofs import (
+    RIDE_PROVES_FOR,
+    Arrival,
+    Asked,
+    Lack,
+    lack_of_place,
+    lack_of_ride,
+)
 from uma.kernel.ids import first_id_of
 
 __all__ = [
+    "RIDE_PROVES_FOR",
     "Allotted",
+    "Arrival",
+    "Asked",
     "HourOfExpiries",
     "Keyed",
+    "Lack",
     "LiveBooking",
     "Placed",
     "RefusedBy",
@@ -27,10 +39,12 @@ __all__ = [
     "Told",
     "Violation",
     "allotments_of",
-    "came_by_ride",
+    "arrival_of",
     "fares_told",
     "find_violations",
     "hours_of_expiries",
+    "lack_of_place",
+    "lack_of_ride",
     "last_change",
     "late_cancels",
     "live_among",
@@ -48,8 +62,6 @@ __all__ = [
     "subsidy_of",
 ]
 
-# A ride proves a visit that follows it within the hour (product rule 1.3, triple proof).
-RIDE_PROVES_FOR = timedelta(minutes=60)
 # A six-digit code with two valid steps hits one of so many bookings by chance once in a thousand
 # tries; beyond that the QR is the only way.
 MAX_SPOKEN_CANDIDATES = 500
@@ -158,10 +170,11 @@ def live_at(*, rider_id: UUID, outlet_id: UUID) -> UUID | None:
 
 
 def last_change(*, rider_id: UUID) -> datetime | None:
-    """Return when one of the rider's bookings began or changed last."""
-    rows = Booking.objects.filter(rider_id=rider_id)
-    found: datetime | None = rows.aggregate(last=Max("status_changed_at"))["last"]
-    return found
+    """Return when one of the rider's bookings began or changed last, or a ride to one was told to have ended."""
+    last = Booking.objects.filter(rider_id=rider_id).aggregate(
+        changed=Max("status_changed_at"), arrived=Max("drop_off__recorded_at")
+    )
+    return max((at for at in last.values() if at is not None), default=None)
 
 
 def late_cancels(*, rider_id: UUID, since: datetime) -> list[datetime]:
@@ -364,11 +377,7 @@ def refused(
     return dict(rows.values_list(by).annotate(Sum("times")).order_by())
 
 
-def came_by_ride(*, booking_id: UUID, at: datetime) -> bool:
-    """Say whether the network told of a ride that ended within the outlet's radius, in the hour before `at`."""
-    return DropOff.objects.filter(
-        booking_id=booking_id,
-        distance_m__lte=F("booking__outlet__radius_m"),
-        at__lte=at,
-        at__gte=at - RIDE_PROVES_FOR,
-    ).exists()
+def arrival_of(*, booking_id: UUID) -> Arrival | None:
+    """Return where and when the newest ride to a booking ended, when the network has told of one."""
+    row = DropOff.objects.filter(booking_id=booking_id).values_list("distance_m", "at").first()
+    return None if row is None else Arrival(*row)

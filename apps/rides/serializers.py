@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.campaigns.pricing import GeofencePolicy, ProofPolicy
 from apps.payments.selectors import Reason
 from apps.rides import pictures, qr
 from apps.rides.models import Booking
@@ -61,6 +62,15 @@ class RideFields(serializers.Serializer[object]):
     redeemed_at = serializers.DateTimeField(allow_null=True)
     guaranteed = serializers.BooleanField(
         help_text="True while the merchant's money is held for this visit."
+    )
+    proof_policy = serializers.ChoiceField(
+        choices=ProofPolicy.values,
+        help_text="What the scan asks for: with `ride`, a ride booked for this ticket (`rideId` of a search) that"
+        " ended at the outlet within the hour before; with `bill`, the amount of the bill as well.",
+    )
+    geofence_policy = serializers.ChoiceField(
+        choices=GeofencePolicy.values,
+        help_text="With `ride_dropoff` the scan asks for a ride booked for this ticket that ended at the outlet.",
     )
     qr_code = serializers.CharField(
         allow_null=True, help_text="The text to show as a QR code; a new one every 15 seconds."
@@ -198,6 +208,8 @@ def _ride(
         "expires_at": booking.expires_at,
         "redeemed_at": redeemed_at,
         "guaranteed": live,
+        "proof_policy": booking.proof_policy,
+        "geofence_policy": booking.geofence_policy,
         **codes,
     }
 

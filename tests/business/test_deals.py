@@ -288,3 +288,22 @@ def test_a_deal_is_held_back_from_a_share_of_riders_that_the_plan_and_the_rules_
     refused = owner.post(NEW, typed(holdout="10", publish="1"))
     assert refused.status_code == 422
     assert "Your plan has no room for another one." in text(refused)
+
+
+def test_how_a_visit_is_proven_is_chosen_in_the_form_and_stays_once_the_deal_is_live(
+    shop: Shop,
+) -> None:
+    client = signed_in(shop.owner_id)
+    form = text(client.get(NEW))
+    made = write(
+        client, publish="1", proof_policy="ride+visit+bill", geofence_policy="ride_dropoff"
+    )
+
+    assert "Without it the scan is refused" in form, "what it means is said beside each"
+    assert (made.proof_policy, made.geofence_policy) == ("ride+visit+bill", "ride_dropoff")
+    assert "a ride booked here, the scan and the bill" in text(
+        client.get(f"/business/deals/{made.pk}")
+    )
+    client.post(f"/business/deals/{made.pk}/edit", typed(proof_policy="visit"))
+    made.refresh_from_db()
+    assert made.proof_policy == "ride+visit+bill"

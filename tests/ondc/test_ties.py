@@ -81,10 +81,12 @@ def test_a_ride_that_ended_at_the_outlet_proves_a_visit_within_the_hour(
     ended(journey, "120", at=then, ride=stop_at(booking))
 
     drop = DropOff.objects.get(booking=booking)
+    arrival = rides.arrival_of(booking_id=booking.pk)
+    assert arrival == rides.Arrival(drop.distance_m, drop.at)
     assert drop.distance_m == 0
-    assert rides.came_by_ride(booking_id=booking.pk, at=then + timedelta(minutes=59))
-    assert not rides.came_by_ride(booking_id=booking.pk, at=then + timedelta(minutes=61))
-    assert not rides.came_by_ride(booking_id=booking.pk, at=then - timedelta(minutes=1))
+    for minutes, lack in ((59, None), (61, rides.Lack.TOO_LONG_AGO)):
+        scanned_at = then + timedelta(minutes=minutes)
+        assert rides.lack_of_ride(arrival, radius_m=100, scanned_at=scanned_at) == lack
 
 
 def test_a_ride_that_ended_elsewhere_proves_nothing_and_is_kept_as_metres_alone(
@@ -98,8 +100,9 @@ def test_a_ride_that_ended_elsewhere_proves_nothing_and_is_kept_as_metres_alone(
     ended(journey, "120", ride=stop_at(booking), status="COMPLETE")
 
     drop = DropOff.objects.get(booking=booking)
-    assert 1_050 < drop.distance_m < 1_150, "the first telling counts"
-    assert not rides.came_by_ride(booking_id=booking.pk, at=then + timedelta(minutes=5))
+    assert 1_050 < drop.distance_m < 1_150, "of one ride the first telling counts"
+    arrival = rides.arrival_of(booking_id=booking.pk)
+    assert rides.lack_of_place(arrival, radius_m=1_000) == rides.Lack.ELSEWHERE
 
 
 # -- excuses
@@ -321,5 +324,3 @@ def test_what_was_settled_stays_and_an_order_has_one_row(journey: Journey) -> No
     row.pk, row.order, row._state.adding = new_id(), None, True
     with pytest.raises(IntegrityError, match="ondc_settlement_once"), transaction.atomic():
         row.save(force_insert=True)
-    with pytest.raises(IntegrityError, match="rides_drop_off_told_once"), transaction.atomic():
-        DropOff.objects.update(distance_m=1)

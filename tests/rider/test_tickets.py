@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from apps.rides.models import Booking
 from tests.business.browsing import signed_in
 from tests.factories import Shop, make_booking, make_rider, make_shop
 from tests.handshake.visiting import execute
+from uma.kernel.geo import Point
 
 pytestmark = pytest.mark.django_db
 
@@ -18,9 +20,10 @@ pytestmark = pytest.mark.django_db
 class Riding:
     """A rider with a ticket at a shop."""
 
-    def __init__(self, *, days_ago: int = 0) -> None:
+    def __init__(self, *, days_ago: int = 0, **terms: str) -> None:
         self.now = timezone.now() - timedelta(days=days_ago)
-        self.shop: Shop = make_shop(now=self.now - timedelta(minutes=1), discount_bps=10_00)
+        opened_at = self.now - timedelta(minutes=1)
+        self.shop: Shop = make_shop(now=opened_at, discount_bps=10_00, **terms)
         self.rider = make_rider(now=self.now)
         self.booking: Booking = make_booking(self.shop, self.rider, now=self.now)
         self.client: Client = signed_in(self.rider.pk, role="rider")
@@ -117,3 +120,28 @@ def test_a_rider_without_tickets_is_told_where_they_come_from() -> None:
     page = signed_in(make_rider().pk, role="rider").get("/app/tickets").content.decode()
 
     assert "No ticket yet" in page
+
+
+def test_the_deal_and_its_ticket_say_which_ride_the_counter_will_ask_for() -> None:
+    riding = Riding(proof_policy="ride+visit+bill")
+    booking, now = riding.booking, timezone.now()
+    deal = signed_in(make_rider(now=now).pk, role="rider").get(f"/app/deals/{booking.campaign_id}")
+    shown = deal.content.decode()
+    assert "Book the deal first: the ride is booked from its ticket." in shown
+    assert "/app/rides/new?deal=" not in shown, "a ride without the ticket would prove nothing"
+
+    assert "without it the counter cannot take the code" in riding.get()
+    assert "The counter keys in the amount of your bill" in riding.get()
+    since, _ = riding.news()
+    for metres, words in ((3_000, "m from the outlet"), (0, "Your ride ended here. Show the code")):
+        place = booking.outlet.location
+        with transaction.atomic():
+            rides.record_drop_off(
+                booking_id=booking.pk,
+                place=Point(place.latitude + metres / 111_195, place.longitude),
+                at=timezone.now(),
+                now=timezone.now(),
+            )
+        assert words in riding.get("/state")
+        since, topics = riding.news(since)
+        assert topics == ["booking"], "an open page hears of it"

@@ -93,7 +93,7 @@ def test_an_arrow_that_is_not_drawn_is_named() -> None:
 MOVING = {"state", "status_changed_at", "redeemed_at", "cancelled_late", "void_reason"}
 OTHER_VALUES: dict[str, Any] = {
     # Any: a changed value for every column that must not change
-    "watched": True,
+    "watched": True, "proof_policy": "ride+visit",
     "id": uuid4(), "ref": "B" * 13, "qr_kid": "Z9", "static_id": uuid4(), "rider_id": uuid4(),
     "merchant_id": uuid4(), "outlet_id": uuid4(), "campaign_id": uuid4(), "revision": 9,
     "zone_code": "BLR", "timezone": "UTC", "merchant_name": "x", "title": "x", "description": "x",

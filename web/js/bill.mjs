@@ -28,7 +28,11 @@ export class Bill {
     dialog.querySelector(".keys").addEventListener("click", ({ target }) => target.dataset.key && this.#press(target.dataset.key));
     // A keyboard may type as well; what would be no amount is not taken.
     this.field.addEventListener("input", () => this.#take(this.field.value));
-    dialog.addEventListener("close", () => this.#close(dialog.returnValue));
+    dialog.addEventListener("close", () => {
+      this.#close(dialog.returnValue);
+      this.asked?.(this.rupees);
+      this.asked = null;
+    });
     this.#keep(0);
   }
 
@@ -38,6 +42,14 @@ export class Bill {
   get rupees() { return this.#paise ? this.#paise / 100 : null; }
 
   forget() { this.#keep(0); }
+
+  // Opens the keypad because a scan needs the bill; answers what was keyed in, or null.
+  ask() {
+    // Nothing of another guest's stands in it.
+    this.#keep(0);
+    this.#open();
+    return new Promise((answer) => { this.asked = answer; });
+  }
 
   #open() {
     this.dialog.returnValue = "";

@@ -21,6 +21,8 @@ const CARD = "UMAC1.";
 const booking = (text) => (text.startsWith(CARD) ? CARD : text.split(".")[2] ?? text);
 let seen = { booking: "", until: 0 };
 let working = false;
+// The scan on the screen that was refused for want of the bill alone.
+let missing = null;
 
 const reader = new Reader({
   finder: document.getElementById("finder"),
@@ -36,12 +38,16 @@ const reader = new Reader({
 // ---- one scan ------------------------------------------------------------------------------
 
 async function settle(what) {
-  working = true;
-  page.setAttribute("aria-busy", "true");
   // When it was scanned stands in it from the start: a repeat with the same key must be the same request.
   const at = new Date().toISOString();
   const body = { ...what, outletId: outlet?.value || null, ...billed(), ...(what.qrData ? { scannedAt: at } : {}) };
-  const scan = { key: crypto.randomUUID(), at, business, body };
+  await send({ key: crypto.randomUUID(), at, business, body });
+}
+
+async function send(scan) {
+  working = true;
+  page.setAttribute("aria-busy", "true");
+  const what = scan.body;
   const isCard = what.qrData?.startsWith(CARD);
   try {
     show(await (isCard ? checkIn(what.qrData) : execute(scan)));
@@ -110,7 +116,13 @@ async function refusal(said, scan) {
     const told = preview?.ok ? await preview.json() : { failures: [] };
     for (const rule of told.failures) notes.add(words.refusals[rule.code] ?? rule.detail);
   }
-  return { tone: "bad", title: words.refused, notes: [...notes] };
+  return { tone: "bad", title: words.refused, notes: [...notes], needsBill: said.code === "bill_needed" ? scan : null };
+}
+
+// The same code, read at the same instant, with the bill that was missing: another request, so another key.
+async function withBill(scan) {
+  const billAmount = await bill.ask();
+  return billAmount === null ? null : { ...scan, key: crypto.randomUUID(), body: { ...scan.body, billAmount } };
 }
 
 // ---- the queue -----------------------------------------------------------------------------
@@ -148,7 +160,20 @@ function row(scan, result) {
   line.querySelector(".sum").textContent = result.sum ?? "";
   line.querySelector(".why").textContent = result.tone === "good" ? "" : (result.notes ?? []).join(" ");
   line.querySelector(".dot").classList.toggle("good", result.tone === "good");
+  if (result.needsBill) line.querySelector("li").append(billButton(result.needsBill));
   return line;
+}
+
+// A scan that waited cannot know that it needs the bill: it is asked for when the answer is there.
+function billButton(scan) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: words.bill_key });
+  button.addEventListener("click", async () => {
+    const again = await withBill(scan);
+    if (!again || working) return;
+    button.closest("li").remove();
+    await send(again);
+  });
+  return button;
 }
 
 addEventListener("online", drain);
@@ -156,8 +181,10 @@ setInterval(() => queue.size(business).then((left) => left && navigator.onLine &
 
 // ---- the big screen ------------------------------------------------------------------------
 
-function show({ tone, title, facts = [], notes = [], detail = "", sound = tone }) {
+function show({ tone, title, facts = [], notes = [], detail = "", sound = tone, needsBill = null }) {
   verdict.dataset.tone = tone;
+  missing = needsBill;
+  verdict.querySelector("form button").textContent = needsBill ? words.bill_key : words.next;
   verdict.querySelectorAll("[data-icon]").forEach((icon) => { icon.hidden = icon.dataset.icon !== tone; });
   verdict.querySelector(".big").textContent = title;
   const list = verdict.querySelector("dl");
@@ -173,10 +200,14 @@ function show({ tone, title, facts = [], notes = [], detail = "", sound = tone }
   if (!verdict.open) verdict.showModal();
 }
 
-verdict.addEventListener("close", () => {
+verdict.addEventListener("close", async () => {
   // What was refused may be tried again once the code on the phone has changed hands or moved on.
   if (verdict.dataset.tone === "bad") seen = { ...seen, until: Date.now() + 3_000 };
   else seen = { ...seen, until: Date.now() + SAME_MS };
+  const scan = missing;
+  missing = null;
+  const again = scan && await withBill(scan);
+  if (again) await send(again);
 });
 
 // ---- what the page offers ------------------------------------------------------------------

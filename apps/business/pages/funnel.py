@@ -8,10 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.business import refusals
-from apps.business.alerts import why_failed
+from apps.business.alerts import turned_away, why_failed
 from apps.business.pages.figures import asked_of
 from apps.business.visiting import Visitor, page, show
-from apps.gamification import selectors as gamification
 from apps.merchants import duties
 from apps.rides import selectors as rides
 from apps.rides.models import Booking
@@ -41,7 +40,7 @@ def funnel(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         outlet_ids=asked.period.outlet_ids,
         campaign_id=asked.campaign_id,
     )
-    failed = gamification.failed_scans(
+    failed = turned_away(
         merchant_id=visitor.staff.merchant_id,
         since=since,
         until=until,
@@ -57,7 +56,7 @@ def funnel(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "rows": asked.query(by="reason"),
         "booked": booked,
         "steps": _steps(found),
-        "failed": [(why_failed(code), number) for code, number in failed.most_common()],
+        "failed": [(why_failed(code), number) for code, number in failed],
         "back": asked.query(day=None),
     }
     return show(request, "funnel", facts, visitor=visitor)

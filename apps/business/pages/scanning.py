@@ -49,6 +49,8 @@ def _words() -> dict[str, object]:
         "to_pay": _("Guest pays"),
         "bill_add": _("Bill amount (optional)"),
         "bill_is": _("Bill: %s"),
+        "bill_key": _("Key in the bill"),
+        "next": _("Next guest"),
         "again": _("This visit was settled before; nothing was paid twice."),
         "review": _("Give the discount. We look at the cashback once more."),
         "refused": _("Not valid"),
@@ -83,6 +85,13 @@ def refusal_words() -> dict[str, str]:
         "booking_expired": _("This booking is over. The guest can book again."),
         "booking_not_live": _("This booking was cancelled or is over."),
         "scanner_not_at_outlet": _("This booking is for another outlet. Choose it above."),
+        "ride_not_proven": _(
+            "It needs a ride from the guest's ticket, which says what is missing. Just ended? Scan again in a minute."
+        ),
+        "dropoff_not_here": _(
+            "It needs a ride from the ticket that ends here. Just ended? Scan again in a minute."
+        ),
+        "bill_needed": _("This deal needs the amount of the guest's bill. Key it in."),
         "self_redemption": _("Nobody redeems a booking at their own workplace."),
         "wallet_frozen": _("The business's wallet is frozen. Ask the owner."),
         "campaign_suspended": _("We have stopped this deal; it is not honoured. Ask the owner."),

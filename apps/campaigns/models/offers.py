@@ -7,6 +7,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 
+from apps.campaigns import policies
 from apps.campaigns.costs import Basis
 from apps.campaigns.lifecycle import PauseReason, State, SuspendedFor
 from apps.merchants.models import Merchant, Outlet, Zone
@@ -58,20 +59,9 @@ class Campaign(models.Model):
     Bookings copy the terms; `revision` counts their changes, `version` every change of the row.
     """
 
-    class Audience(models.TextChoices):
-        ALL = "all"
-        NEW_ONLY = "new_only"
-        RETURNING_ONLY = "returning_only"
-
-    class ProofPolicy(models.TextChoices):
-        VISIT = "visit"
-        RIDE_VISIT = "ride+visit"
-        RIDE_VISIT_BILL = "ride+visit+bill"
-
-    class GeofencePolicy(models.TextChoices):
-        NONE = "none"
-        RIDER_LOCATION = "rider_location"
-        RIDE_DROPOFF = "ride_dropoff"
+    Audience = policies.Audience
+    ProofPolicy = policies.ProofPolicy
+    GeofencePolicy = policies.GeofencePolicy
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="campaigns")
@@ -89,10 +79,14 @@ class Campaign(models.Model):
     cpa_enabled = models.BooleanField(default=False)
     cpa_fee_paise = models.BigIntegerField()
     gst_bps = models.PositiveIntegerField()
-    audience = models.CharField(max_length=16, choices=Audience, default=Audience.ALL)
-    proof_policy = models.CharField(max_length=16, choices=ProofPolicy, default=ProofPolicy.VISIT)
+    audience = models.CharField(
+        max_length=16, choices=policies.Audience, default=policies.Audience.ALL
+    )
+    proof_policy = models.CharField(
+        max_length=16, choices=policies.ProofPolicy, default=policies.ProofPolicy.VISIT
+    )
     geofence_policy = models.CharField(
-        max_length=24, choices=GeofencePolicy, default=GeofencePolicy.NONE
+        max_length=24, choices=policies.GeofencePolicy, default=policies.GeofencePolicy.NONE
     )
     booking_ttl_minutes = models.PositiveIntegerField(default=DAY_MINUTES)
     static_qr = models.BooleanField(default=False)

@@ -1,5 +1,6 @@
 """Reads about campaigns: facts of a decision, the map, an owner's list, and what must never be."""
 
+from apps.campaigns.guards import Facts
 from apps.campaigns.lifecycle import LIVE, OVER, State, SuspendedFor
 from apps.campaigns.selectors.boosts import (
     WEEK,
@@ -48,6 +49,7 @@ __all__ = [
     "OVER",
     "WEEK",
     "Exposure",
+    "Facts",
     "Found",
     "FoundDeal",
     "Holdout",

@@ -20,8 +20,8 @@ from uma.kernel.zones import Window, windows_from
 FACTS = """
 SELECT c.id, c.version, c.revision, c.state, c.pause_reason, c.starts_at, c.ends_at, c.windows,
        c.title, c.description, c.discount_bps, c.basis, c.cap_paise, c.deductible_paise,
-       c.cpt_fee_paise, c.cpa_enabled, c.cpa_fee_paise, c.gst_bps, c.audience, c.geofence_policy,
-       c.booking_ttl_minutes, c.static_qr, c.budget_paise, c.daily_budget_paise, c.seats,
+       c.cpt_fee_paise, c.cpa_enabled, c.cpa_fee_paise, c.gst_bps, c.audience, c.proof_policy,
+       c.geofence_policy, c.booking_ttl_minutes, c.static_qr, c.budget_paise, c.daily_budget_paise, c.seats,
        c.daily_seats, c.per_rider, c.per_rider_per_day, c.per_outlet_daily, c.boosted_until,
        c.holdout_bps, c.salt,
        m.id, m.brand, m.status, m.state_code,
@@ -40,8 +40,8 @@ class FactsRow:
     """Where the columns that are not what they look like stand, and how many there are."""
 
     WINDOWS = 7
-    LOCATION = 40
-    WIDTH = 47
+    LOCATION = 41
+    WIDTH = 48
 
 
 @lru_cache(maxsize=1024)

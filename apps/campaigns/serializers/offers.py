@@ -271,6 +271,12 @@ class DealResponse(serializers.Serializer[object]):
     location = LocationFields()
     distance = serializers.IntegerField(allow_null=True, help_text="Metres; null without `near`.")
     boosted = serializers.BooleanField()
+    audience = serializers.ChoiceField(choices=Campaign.Audience.values)
+    proof_policy = serializers.ChoiceField(
+        choices=Campaign.ProofPolicy.values,
+        help_text="What the scan asks for: with `ride`, a ride booked from the ticket; with `bill`, the bill.",
+    )
+    geofence_policy = serializers.ChoiceField(choices=Campaign.GeofencePolicy.values)
     bookable = serializers.BooleanField()
     ineligible = ReasonFields(many=True)
     ends_at = serializers.DateTimeField(allow_null=True)
@@ -299,6 +305,9 @@ def deal_response(deal: FoundDeal) -> dict[str, object]:
         },
         "distance": deal.away_m,
         "boosted": deal.boosted,
+        "audience": facts.audience,
+        "proof_policy": facts.proof_policy,
+        "geofence_policy": facts.geofence_policy,
         "bookable": deal.bookable,
         "ineligible": [{"code": why.code, "until": why.until} for why in deal.reasons],
         "ends_at": facts.ends_at,

@@ -47,6 +47,7 @@ class Offer:
     # When the window this was sold in is over, with the grace for a ride under way; `None` without windows.
     good_until: datetime | None
     static_qr: bool
+    proof_policy: str
     geofence_policy: str
     scopes: tuple[str, ...]
 
@@ -175,6 +176,7 @@ def _offer(facts: Facts, wanted: list[Cap], *, now: datetime) -> Offer:
         booking_ttl_minutes=facts.booking_ttl_minutes,
         good_until=closes_at + WINDOW_GRACE if closes_at else None,
         static_qr=facts.static_qr,
+        proof_policy=facts.proof_policy,
         geofence_policy=facts.geofence_policy,
         scopes=tuple(cap.scope for cap in wanted),
     )

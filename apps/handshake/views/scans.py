@@ -25,13 +25,16 @@ from apps.handshake import (
 )
 from apps.handshake.errors import (
     AlreadyRedeemed,
+    BillNeeded,
     BookingExpired,
     CampaignSuspended,
     DisputeTooLate,
+    DropoffNotHere,
     NotDisputable,
     NotReversible,
     ReversalTooLarge,
     ReversalTooLate,
+    RideNotProven,
     ScannerNotAllowed,
     ScannerNotAtOutlet,
     SelfRedemption,
@@ -94,11 +97,14 @@ CODE_REFUSALS = (
 SCAN_REFUSALS = (
     *CODE_REFUSALS,
     AlreadyRedeemed,
+    BillNeeded,
     BookingExpired,
     BookingNotLive,
     CampaignSuspended,
+    DropoffNotHere,
     MerchantNotActive,
     QrStale,
+    RideNotProven,
     ScannerNotAllowed,
     ScannerNotAtOutlet,
     SelfRedemption,
@@ -143,6 +149,7 @@ def _scan_by(caller: Caller, data: Mapping[str, Any]) -> Scan:
         outlet_id=data["outlet_id"],
         location=data["location"],
         bill_paise=data["bill_amount"],
+        scanned_at=data["scanned_at"],
     )
 
 

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts
 from apps.campaigns import selectors as campaigns
-from apps.campaigns.selectors import FoundDeal, Reason, Sort
+from apps.campaigns.selectors import Facts, FoundDeal, Reason, Sort
 from apps.merchants import selectors as merchants
 from apps.merchants.models import Zone
 from apps.rider.filters import LEAST_RUPEES, Filters, filters_from, zone_from
 from apps.rider.visiting import PLACE, Visitor, fragment, page, show
 from apps.rider.wordings import CATEGORIES, DAYS, REASONS, reason_words
 from apps.rides import selectors as rides
+from apps.rides.selectors import Asked
 from uma.kernel.money import PAISE_PER_RUPEE
 from uma.kernel.templatetags.web import rupees
 
@@ -55,6 +56,7 @@ class Card:
     discount: str
     away: str
     boosted: bool
+    by_ride: bool
     why: Why | None
     timezone: str
 
@@ -114,6 +116,7 @@ def deal(request: HttpRequest, visitor: Visitor, campaign_id: UUID) -> HttpRespo
         "asks_place": [reason.code for reason in one.reasons] == ["outside_geofence"]
         and filters.near is None,
         "needs_place": one.facts.geofence_policy == _PLACE_NEEDED,
+        "asked": asked_of(one.facts),
         "hours": _hours(one),
         "deductible_paise": one.facts.deductible_paise,
         "near": f"&near={filters.near.latitude:.6f},{filters.near.longitude:.6f}"
@@ -185,9 +188,15 @@ def _card(one: FoundDeal) -> Card:
         discount=f"{facts.discount_bps / _BPS:g}" if facts.discount_bps else "",
         away=_distance(one.away_m),
         boosted=one.boosted,
+        by_ride=asked_of(facts).ride,
         why=_why(one.reasons[0]) if one.reasons else None,
         timezone=facts.timezone,
     )
+
+
+def asked_of(facts: Facts) -> Asked:
+    """Return what a visit by this deal has to be proven by."""
+    return Asked(facts.proof_policy, facts.geofence_policy)
 
 
 def _why(reason: Reason) -> Why:

@@ -20,6 +20,14 @@ from apps.rider.visiting import Visitor, fragment, page, show
 from apps.rides import selectors as rides
 from apps.rides import services
 from apps.rides.models import Booking
+from apps.rides.selectors import (
+    RIDE_PROVES_FOR,
+    Arrival,
+    Asked,
+    Lack,
+    lack_of_place,
+    lack_of_ride,
+)
 from apps.rides.services import FREE_CANCEL_BEFORE_EXPIRY
 
 LINES = 20
@@ -35,6 +43,8 @@ class Ticket:
     state: str
     settled: Handshake | None = None
     place: str = ""
+    radius_m: int = 0
+    arrival: Arrival | None = None
 
     @property
     def id(self) -> UUID:
@@ -60,6 +70,28 @@ class Ticket:
     def is_looked_at(self) -> bool:
         """The cash back waits for a person's look."""
         return bool(self.settled and self.settled.review and self.settled.review_decided_at is None)
+
+    @property
+    def asked(self) -> Asked:
+        """What the scan asks for beside the code."""
+        return Asked(self.booking.proof_policy, self.booking.geofence_policy)
+
+    @property
+    def lack(self) -> Lack | None:
+        """Why the code would be refused now for want of a ride."""
+        if not self.asked.ride:
+            return None
+        if self.asked.recent_ride:
+            now = timezone.now()
+            return lack_of_ride(self.arrival, radius_m=self.radius_m, scanned_at=now)
+        return lack_of_place(self.arrival, radius_m=self.radius_m)
+
+    @property
+    def ride_proves_until(self) -> datetime | None:
+        """When a ride that counts now counts no more; `None` when it counts as long as the ticket lives."""
+        if not self.asked.recent_ride or self.arrival is None:
+            return None
+        return self.arrival.at + RIDE_PROVES_FOR
 
     @property
     def free_until(self) -> datetime:
@@ -145,8 +177,14 @@ def _one(visitor: Visitor, booking_id: UUID) -> Ticket:
     booking = rides.of_rider(booking_id=booking_id, rider_id=visitor.rider_id)
     outlet = merchants.outlet(outlet_id=booking.outlet_id)
     settled = handshakes.of_booking(booking_id=booking_id, rider_id=visitor.rider_id)
-    place = outlet.address or outlet.name
-    return Ticket(booking, _state(booking, timezone.now()), settled, place)
+    return Ticket(
+        booking,
+        _state(booking, timezone.now()),
+        settled,
+        place=outlet.address or outlet.name,
+        radius_m=outlet.radius_m,
+        arrival=rides.arrival_of(booking_id=booking_id),
+    )
 
 
 def _state(booking: Booking, now: datetime) -> str:

@@ -10,6 +10,7 @@ from django.db.models import F, FilteredRelation, OuterRef, Q
 
 from apps.campaigns import selectors as campaigns
 from apps.rides.models import Booking
+from apps.rides.proofs import Arrival, Asked
 from uma.kernel.geo import Point
 from uma.kernel.prepared import Statement, fetch_one, in_transaction
 
@@ -52,6 +53,7 @@ class ScannedBooking:
     inter_state: bool
     max_cost_paise: int
     static_qr: bool
+    proof_policy: str
     geofence_policy: str
     watched: bool
     fare_paise: int | None
@@ -63,6 +65,13 @@ class ScannedBooking:
     staff_outlet_ids: tuple[UUID, ...]
     rider_is_staff: bool
     campaign_suspended_for: str
+    # Where the newest ride to it ended; `None` until the network has told of one.
+    arrival: Arrival | None
+
+    @property
+    def asked(self) -> Asked:
+        """Return what this booking was sold to be proven by."""
+        return Asked(self.proof_policy, self.geofence_policy)
 
 
 # In the order of ScannedBooking; a test compares the two.
@@ -70,12 +79,13 @@ _TERMS = (
     "id", "ref", "state", "booked_at", "expires_at", "redeemed_at", "rider_id", "merchant_id",
     "outlet_id", "campaign_id", "revision", "zone_code", "timezone", "merchant_name", "title",
     "discount_bps", "basis", "cap_paise", "deductible_paise", "cpt_fee_paise", "cpa_fee_paise",
-    "gst_bps", "inter_state", "max_cost_paise", "static_qr", "geofence_policy", "watched",
+    "gst_bps", "inter_state", "max_cost_paise", "static_qr", "proof_policy", "geofence_policy",
+    "watched",
     "fare__fare_paise", "merchant__status", "outlet__status",
 )  # fmt: skip
 _COMPUTED = (
     "outlet__location", "outlet__radius_m", "scanner__role", "scanner__outlet_ids", "post__role",
-    "campaign_suspended_for",
+    "campaign_suspended_for", "drop_off__distance_m", "drop_off__at",
 )  # fmt: skip
 
 
@@ -129,7 +139,7 @@ def _look(statement: Statement, ref: str, actor_id: UUID) -> ScannedBooking | No
     row = fetch_one(statement, [actor_id, ref])
     if row is None:
         return None
-    location, radius_m, role, outlet_ids, post, suspended_for = row[len(_TERMS) :]
+    location, radius_m, role, outlet_ids, post, suspended_for, away_m, ended_at = row[len(_TERMS) :]
     # The core type `point` arrives as its text, longitude first.
     longitude, latitude = location[1:-1].split(",")
     computed = [
@@ -139,5 +149,6 @@ def _look(statement: Statement, ref: str, actor_id: UUID) -> ScannedBooking | No
         tuple(outlet_ids or ()),
         post is not None,
         suspended_for,
+        None if ended_at is None else Arrival(away_m, ended_at),
     ]
     return ScannedBooking(*[*row[: len(_TERMS)], *computed])

@@ -168,6 +168,7 @@ def _booking(
         inter_state=offer.inter_state,
         max_cost_paise=offer.max_cost_paise,
         static_qr=offer.static_qr,
+        proof_policy=offer.proof_policy,
         geofence_policy=offer.geofence_policy,
         scopes=list(offer.scopes),
         live_slot=slot,
