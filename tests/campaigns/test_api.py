@@ -115,7 +115,7 @@ def test_a_value_out_of_shape_is_pointed_at(shop: Shop, wrong: Any, pointer: str
         ({"cptFee": 19}, "/cptFee"),
         ({"budget": 232.59}, "/budget"),
         ({"caps": {"dailyBudget": 1}}, "/caps/dailyBudget"),
-        ({"proofPolicy": "ride+visit"}, "/proofPolicy"),
+        ({"bookingTtlMinutes": 14}, "/bookingTtlMinutes"),
         ({"outletIds": [str(uuid4())]}, "/outletIds"),
         ({"rideReimbursement": 0, "discount": 0}, "/rideReimbursement"),
         (

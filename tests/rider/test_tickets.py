@@ -20,10 +20,10 @@ pytestmark = pytest.mark.django_db
 class Riding:
     """A rider with a ticket at a shop."""
 
-    def __init__(self, *, days_ago: int = 0, **terms: str) -> None:
+    def __init__(self, *, days_ago: int = 0, proof_policy: str = "visit") -> None:
         self.now = timezone.now() - timedelta(days=days_ago)
         opened_at = self.now - timedelta(minutes=1)
-        self.shop: Shop = make_shop(now=opened_at, discount_bps=10_00, **terms)
+        self.shop: Shop = make_shop(now=opened_at, discount_bps=10_00, proof_policy=proof_policy)
         self.rider = make_rider(now=self.now)
         self.booking: Booking = make_booking(self.shop, self.rider, now=self.now)
         self.client: Client = signed_in(self.rider.pk, role="rider")

@@ -30,7 +30,7 @@ NOBODY, INVALID = str(UUID(int=1)), "validation_failed"
 RIDE_FIELDS = {
     "id", "status", "state", "campaignId", "merchantId", "merchantName", "outletId", "title",
     "description", "rideReimbursement", "discount", "bookedAt", "expiresAt", "redeemedAt",
-    "guaranteed", "qrCode", "qrDataUrl", "spokenCode", "staticCode",
+    "guaranteed", "proofPolicy", "geofencePolicy", "qrCode", "qrDataUrl", "spokenCode", "staticCode",
 }  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from apps.rides.models.bookings import (
     Fare,
     RefusedBookings,
     RideFailure,
-    SpokenCodeTries,
 )
+from apps.rides.models.spoken import SpokenCodeTries
 from apps.rides.models.watching import Watch
 
 __all__ = [
