@@ -215,6 +215,28 @@ def find_bad_amounts() -> list[Violation]:
     )
 
 
+def find_second_currency() -> list[Violation]:
+    """
+    Return the columns that could hold money of another unit than whole paise of the one currency (INV-08).
+
+    No row says its currency, so none can say another; what would bring a second one is a column: one that
+    names currencies, or an amount that is no count of paise.
+    """
+    return ask(
+        "one currency",
+        """
+        SELECT format('%%s.%%s', table_name, column_name),
+               CASE WHEN column_name LIKE '%%currency%%' THEN 'names a currency'
+                    ELSE format('holds money as %%s', data_type) END
+          FROM information_schema.columns
+         WHERE table_schema = 'public'
+           AND (column_name LIKE '%%currency%%' OR data_type = 'money'
+                OR column_name LIKE '%%paise' AND data_type <> 'bigint'
+                OR table_name LIKE 'wallet%%' AND data_type IN ('numeric', 'real', 'double precision'))
+        """,
+    )
+
+
 def find_unruled() -> list[Violation]:
     """Return the transfers that no posting rule allows (INV-09)."""
     return ask(
@@ -342,6 +364,7 @@ def checks() -> list[Check]:
         Check("zero sum", "INV-03", find_imbalance),
         Check("zones", "INV-03 INV-33", find_foreign_zones),
         Check("amounts", "INV-07", find_bad_amounts),
+        Check("one currency", "INV-08", find_second_currency),
         Check("posting rules", "INV-09", find_unruled),
         Check("reversals", "INV-05 INV-32", find_excess_reversals),
         Check("holds", "INV-10 INV-11 INV-24", find_wrong_holds),

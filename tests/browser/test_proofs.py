@@ -30,9 +30,9 @@ from django.db import transaction
 from django.utils import timezone
 from apps.rides import services
 from apps.rides.models import Booking
-booking = Booking.objects.get(pk="{booking}")
+booking, now = Booking.objects.get(pk="{booking}"), timezone.now()
 with transaction.atomic():
-    services.record_drop_off(booking_id=booking.pk, place=booking.outlet.location, at=timezone.now(), now=timezone.now())
+    services.record_drop_off(booking_id=booking.pk, place=booking.outlet.location, at=now, now=now)
 """
 
 

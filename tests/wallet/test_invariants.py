@@ -239,6 +239,18 @@ TAMPERINGS = {
         "'gift'",
         "is not declared",
     ),
+    "a currency beside the one": Tampering(
+        "one currency",
+        "ALTER TABLE wallet_account ADD COLUMN currency text DEFAULT 'USD'",
+        "'wallet_account.currency'",
+        "names a currency",
+    ),
+    "an amount that is no whole paise": Tampering(
+        "one currency",
+        "ALTER TABLE payments_payout ADD COLUMN bonus_paise numeric",
+        "'payments_payout.bonus_paise'",
+        "holds money as numeric",
+    ),
     "what every refusal runs, made to refuse nothing": Tampering(
         "guards",
         "CREATE OR REPLACE FUNCTION uma_refuse() RETURNS trigger LANGUAGE plpgsql"
