@@ -94,3 +94,45 @@ def test_a_ticket_whose_news_are_refused_keeps_its_code_until_they_come(
         expect(page.locator("#ticket")).to_have_attribute("data-state", "CANCELLED")
         expect(page.get_by_text("Not up to date")).not_to_be_visible()
         visit.complaints[:] = [one for one in visit.complaints if "/state" not in one]
+
+
+def test_a_page_for_a_busy_server_is_the_kept_one_and_says_so(
+    browser: Browser, platform: Platform, firebase: SandboxProcess, shop_id: str
+) -> None:
+    guest = book(platform, firebase, demo_city.rider_phone(11), merchant_id=shop_id)
+    busy, away = "The server is busy", "No network"
+
+    with visiting(browser, platform.url) as visit:
+        page = visit.page
+        sign_in(page, demo_city.rider_phone(11), to=f"/app/tickets/{guest.ride['id']}")
+        page.evaluate("navigator.serviceWorker.ready")
+        page.reload()
+        expect(page.locator("#qr")).to_have_attribute("data-text", guest.code())
+        expect(page.get_by_text(busy)).not_to_be_visible()
+
+        visit.context.route("**/app/**", lambda route: route.fulfill(
+            status=503, content_type="text/html", body="<h1>503 Service Unavailable</h1>"
+        ))  # fmt: skip
+        page.reload()
+        expect(page.locator("#ticket")).to_contain_text("Laterite Coffee Room")
+        expect(page.get_by_role("status").filter(has_text=busy)).to_be_visible()
+
+        page.goto("/app/wallet")
+        expect(page.get_by_role("heading", name=busy)).to_be_visible()
+        expect(page.get_by_text(away)).to_have_count(2)
+        for said in page.get_by_text(away).all():
+            expect(said).not_to_be_visible()
+
+        # What our own server says about itself is shown as it is.
+        visit.context.unroute("**/app/**")
+        visit.context.route("**/app/wallet", lambda route: route.fulfill(
+            status=503, headers={"X-Request-ID": "ours"}, content_type="text/html", body="<p>Ours"
+        ))  # fmt: skip
+        page.reload()
+        expect(page.get_by_text("Ours")).to_be_visible()
+
+        visit.context.unroute("**/app/wallet")
+        page.reload()
+        expect(page.get_by_role("heading", name="Wallet")).to_be_visible()
+        expect(page.get_by_text(busy)).not_to_be_visible()
+        visit.complaints[:] = [one for one in visit.complaints if "503" not in one]

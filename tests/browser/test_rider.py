@@ -12,6 +12,13 @@ from tests.browser.guests import book_here, drawn, scan
 from tests.browser.people import sign_in
 from tests.faults.conftest import Platform
 
+# A strike of now for one of the demo city's riders.
+STRUCK = """
+from django.utils import timezone
+from apps.accounts.selectors import person_by_phone
+from tests.gamification.making import make_strike
+make_strike(person_by_phone(phone={phone!r}).pk, now=timezone.now())
+"""
 # The demo city's first business, at whose counter the camera stands.
 SHOP = "Laterite Coffee Room"
 
@@ -67,5 +74,37 @@ def test_a_form_says_what_is_wrong_and_does_what_is_right(
         agree = page.get_by_role("button", name="No. Tap to agree").first
         agree.click()
         expect(page.get_by_role("button", name="Yes. Tap to take it back")).to_have_count(1)
+        # The console tells of the answer of 422.
+        visit.complaints[:] = [one for one in visit.complaints if "422" not in one]
+
+
+def test_an_appeal_takes_what_shows_that_a_visit_was_not_missed(
+    browser: Browser, platform: Platform
+) -> None:
+    phone = demo_city.rider_phone(12)
+    platform.manage("shell", "-c", STRUCK.format(phone=phone))
+    with visiting(browser, platform.url) as visit:
+        page = visit.page
+        sign_in(page, phone, to="/app/strikes")
+        page.get_by_text(re.compile("^Appeal, until")).click()
+        send = page.get_by_role("button", name="Send the appeal")
+        shows = page.get_by_label("What it shows, or where it is to be found")
+        page.get_by_label("What happened?").fill("The door was shut.")
+        # Longer than the field lets anybody write: what the API says is marked on the line it is about.
+        shows.evaluate("(field) => { field.value = 'x'.repeat(401); }")
+        send.click()
+        expect(page.get_by_role("alert")).to_contain_text("Look at the marked field")
+        expect(shows).to_have_attribute("aria-invalid", "true")
+
+        page.get_by_label("Kind", exact=True).select_option("photo")
+        shows.fill("The shutter, at ten past nine")
+        with page.expect_response("**/api/user/appeals") as answered:
+            send.click()
+        expect(page.get_by_text("Your appeal is being read")).to_be_visible()
+        expect(send).not_to_be_visible()
+        sent = answered.value.request.post_data_json
+        assert sent is not None
+        assert answered.value.status == 201
+        assert sent["evidence"] == [{"kind": "photo", "text": "The shutter, at ten past nine"}]
         # The console tells of the answer of 422.
         visit.complaints[:] = [one for one in visit.complaints if "422" not in one]

@@ -1,5 +1,6 @@
 // Keeps an app's shell, so that it opens without a network: files by their hashed names, the pages that work offline as
-// they were last seen, and one page that says what works. Money is never answered from here.
+// they were last seen, and one page that says what works; the same where a proxy answers for a server that cannot.
+// Money is never answered from here.
 // Which app it is, the bundler writes in: APP is its path, KEPT says which of its pages are kept; ICON and BADGE are files.
 const NAME = `uma-${APP.replaceAll("/", "")}`;
 const FILES = `${NAME}-files-${VERSION}`;
@@ -87,15 +88,30 @@ async function forget() {
   for (const kept of await pages.keys()) if (KEEPS.test(new URL(kept.url).pathname)) await pages.delete(kept);
 }
 
+// What a proxy says for a server that is away or has too much to do; our own pages carry the number of their request.
+const isBusy = (answer) => [502, 503, 504].includes(answer.status) && !answer.headers.has("X-Request-ID");
+
 async function page(request, url) {
   const pages = await caches.open(PAGES);
   const keeps = KEEPS.test(url.pathname);
+  let busy = null;
   try {
     const answer = await fetch(request);
-    if (keeps && answer.ok && !answer.redirected && !answer.headers.has("X-Viewing")) await pages.put(url.pathname, answer.clone());
-    return answer;
+    if (!isBusy(answer)) {
+      if (keeps && answer.ok && !answer.redirected && !answer.headers.has("X-Viewing")) await pages.put(url.pathname, answer.clone());
+      return answer;
+    }
+    busy = answer;
   } catch {
-    const kept = keeps && (await pages.match(url.pathname));
-    return kept || (await pages.match(OFFLINE)) || Response.error();
+    // No network: what was kept is shown.
   }
+  const shown = (keeps && (await pages.match(url.pathname))) || (await pages.match(OFFLINE));
+  if (!shown) return busy ?? Response.error();
+  return busy ? saying(shown) : shown;
+}
+
+// The page as it was kept, with its word about the server shown (frame.css).
+async function saying(kept) {
+  const text = await kept.text();
+  return new Response(text.replace("<html", "<html data-busy"), { headers: kept.headers });
 }
