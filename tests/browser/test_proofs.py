@@ -13,7 +13,7 @@ from tests.browser.test_accessibility import findings
 from tests.faults.conftest import Platform
 from tests.notifications.clouds import SandboxProcess
 
-GUEST = "+919000077041"
+GUEST = "+919000077051"
 SOLD = """
 from dataclasses import replace
 from django.utils import timezone

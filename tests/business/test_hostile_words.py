@@ -73,7 +73,10 @@ def applications() -> Pages:
         merchants.reject(merchant_id=one.pk, revision=1, actor_id=uuid4(), reason=text, now=now)
         found["declined"] += read(client, "/business/join")
     for where, pages in found.items():
-        notes = [page.partition('role="status">')[2].partition("</p>")[0] for page in pages]
+        notes = [
+            page.partition("<main")[2].partition('role="status">')[2].partition("</p>")[0]
+            for page in pages
+        ]
         assert all(shown(text) in note for text, note in zip(HOSTILE, notes, strict=True)), where
     return found | {
         "list": desk("merchants/application/"),

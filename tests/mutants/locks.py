@@ -119,12 +119,13 @@ def _functions(file: str) -> list[FunctionType]:
     return [
         one
         for one in gc.get_objects()
-        if isinstance(one, FunctionType) and one.__code__.co_filename == file
+        # By its type: a dead weak reference has no class to ask for.
+        if issubclass(type(one), FunctionType) and one.__code__.co_filename == file
     ]
 
 
 def _forget(functions: list[FunctionType]) -> None:
     """Empty what remembers these functions' answers."""
     for one in gc.get_objects():
-        if isinstance(one, functools._lru_cache_wrapper) and one.__wrapped__ in functions:
+        if issubclass(type(one), functools._lru_cache_wrapper) and one.__wrapped__ in functions:
             one.cache_clear()

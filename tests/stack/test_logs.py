@@ -38,7 +38,8 @@ def production(valkey: OwnValkey, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
     stores = {"REDIS_URL": valkey.url}
     ours = {name: value for name, value in PRODUCTION.items() if not name.endswith("_URL")}
-    return ours | stores | {"UMA_ALLOWED_HOSTS": ports.HOST, "UMA_SSL_REDIRECT": "0"}
+    hosts = {"UMA_ALLOWED_HOSTS": ports.HOST, "UMA_CONSOLE_HOST": ports.HOST}
+    return ours | stores | hosts | {"UMA_SSL_REDIRECT": "0"}
 
 
 def lines(log: Path) -> list[dict[str, Any]]:
